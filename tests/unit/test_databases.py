@@ -1,4 +1,4 @@
-"""Between the run on PostgreSQL and the one on SQLite no test falls through."""
+"""No test is missed between the run on PostgreSQL and the one on SQLite."""
 
 import re
 from pathlib import Path
@@ -23,7 +23,7 @@ from tests import databases
     ],
 )
 def test_where_a_test_runs(marks, directory, expected):
-    """A test of none ends the run before it begins (tests/conftest.py)."""
+    """A test without a database ends the run before it starts (tests/conftest.py)."""
     assert databases.chosen(set(marks.split()), directory) == set(expected.split())
 
 

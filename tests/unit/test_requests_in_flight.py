@@ -7,7 +7,7 @@ from django.test import Client
 
 from tests.requests_in_flight import RequestsInFlight
 
-# The signals of a request are heard by the database too.
+# The database also listens to the signals of a request.
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database("asks it nothing")]
 
 

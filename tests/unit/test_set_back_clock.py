@@ -1,4 +1,4 @@
-"""A clock was ahead and is set back: times that were stored as the present in between are no reason to wait."""
+"""A clock was ahead and is set back: times that were stored in between are no reason to wait."""
 
 import datetime as dt
 import uuid
@@ -40,7 +40,7 @@ SECOND = dt.timedelta(seconds=1)
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
-# From a step of a time server to a host whose battery was empty.
+# From a small correction by a time server to a host with a dead clock battery.
 AHEAD = [2 * SECOND, 30 * MINUTE, 3 * HOUR, 2 * DAY, 40 * DAY]
 FAR_AHEAD = AHEAD[1:]
 
@@ -98,7 +98,7 @@ def test_cases_that_come_later_are_told_once(clock, ahead, technician):
     notices.tell_of_held()
     clock.move_to(FROZEN)
     notices.tell_of_held()
-    # Its instant comes before the look that the wrong clock had left.
+    # Its instant is before the look that the wrong clock recorded.
     later = CaseFactory(**held, **day, scheduled_release_time=dt.time(12, 0, 1, 500_000))
     clock.move_to(FROZEN + 2 * SECOND)
     notices.tell_of_held()
@@ -196,7 +196,7 @@ def test_a_claim_of_a_sender_that_died_ends_as_one_from_now_would(clock, far_ahe
     dead = email(**held, claim=uuid.uuid4(), next_try=timezone.now() + lease())
     clock.move_to(FROZEN)
     live = email(**held, claim=uuid.uuid4(), next_try=FROZEN + SECOND)
-    # That the release was recalled is not told before it is known whether its email has left.
+    # The recall is not reported before it is known whether the release's email was sent.
     recalled = email(kind="recalled", case=dead.case, next_try=dead.next_try)
     Heartbeat.objects.create(name="sweep", at=FROZEN + far_ahead)
     tasks.sweep()
@@ -234,7 +234,7 @@ def test_the_cleanup_runs_within_a_week(clock, ahead):
     cleanup.clean_up_weekly(FROZEN + ahead)
     clock.move_to(FROZEN)
     ran = [hours for hours in range(7 * 24 + 3) if cleanup.clean_up_weekly(FROZEN + hours * HOUR)]
-    # Half an hour ahead is the same moment. A run from far ahead stands in for none.
+    # Half an hour ahead counts as the same moment. A run from far ahead does not count.
     assert ran == ([0, 7 * 24 + 1] if ahead > HOUR else [7 * 24 + 1])
 
 

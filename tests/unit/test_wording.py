@@ -1,4 +1,4 @@
-"""What people read is plain: one word for one thing, and no operators' words outside the operations page's details."""
+"""Texts for people are plain: one word for one thing, and no operators' words outside the operations page's details."""
 
 import ast
 import re
@@ -9,7 +9,7 @@ from babel.messages import Message
 
 from tests import catalogue
 
-# Archaic, British, long-winded, or another word for a thing that has one.
+# Archaic, British, long-winded, or a second word for something that already has one.
 FORBIDDEN = re.compile(
     r"\b(e-mails?|user name|whoever|nobody's|some(body|thing first)|for good|for ever|goes? out|stands?|anew|of which"
     r"|please|at once|once more|meanwhile|in work|held back|worked on by|reassign\w*|application|take away"
@@ -18,7 +18,7 @@ FORBIDDEN = re.compile(
     r"|;|—|\u2019",
     re.IGNORECASE,
 )
-# Of those who run the portal.
+# Words for those who run the portal.
 OPERATORS = re.compile(r"\b(ETA|sweeps?|beat|wake-?ups?|armed)\b", re.IGNORECASE)
 OPERATORS_IN_SPANISH = re.compile(r"\b(ETA|barridos?|beat)\b", re.IGNORECASE)
 FORBIDDEN_IN_SPANISH = re.compile(
@@ -26,7 +26,7 @@ FORBIDDEN_IN_SPANISH = re.compile(
     re.IGNORECASE,
 )
 DETAILS = "cases/templates/cases/operations/"
-# Of Django's admin: rows as they are stored.
+# In Django's admin: rows as they are stored.
 STORED = "cases/models/"
 MARKUP = re.compile(r"<[^>]*>|%\(\w+\)[sd]|&\w+;")
 ENGLISH = [(message, message.id) for message in catalogue.extracted() if message.id]
@@ -34,12 +34,12 @@ SPANISH = [(message, message.string) for message in catalogue.read("es") if mess
 
 
 def forms(texts: object) -> list[str]:
-    """A text and its plural, without markup and what is filled in."""
+    """Return a text and its plural, without markup and placeholders."""
     return [MARKUP.sub("", text) for text in ([texts] if isinstance(texts, str) else list(texts))]  # type: ignore[call-overload]
 
 
 def is_of(places: tuple[str, ...], message: Message) -> bool:
-    """Whether nothing outside of `places` says it."""
+    """Return whether nothing outside `places` says it."""
     return all(path.startswith(places) for path, _line in message.locations)
 
 
@@ -81,7 +81,7 @@ def test_commands_speak_plainly(path):
 
 
 def told_by(node: ast.AST) -> list[ast.expr]:
-    """What a command prints, raises or says of itself."""
+    """Return what a command prints, raises or says about itself."""
     match node:
         case ast.Call(func=ast.Name(id="CommandError" | "ArgumentTypeError") | ast.Attribute(attr="write")):
             return node.args

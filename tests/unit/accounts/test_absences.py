@@ -1,4 +1,4 @@
-"""Who may say when a technician is away, for which days and with which deputy, and how it ends."""
+"""Absences: who may enter them, for which days and with which deputy, and how they end."""
 
 import datetime as dt
 

@@ -16,7 +16,7 @@ def correct(person: User, administrator: User, email: str) -> None:
 
 
 def told() -> list[str]:
-    """Sends what waits. Returns to which addresses."""
+    """Send what is waiting. Return to which addresses."""
     mail.outbox.clear()
     outbox.deliver()
     return sorted(address for message in mail.outbox for address in message.to)
@@ -33,7 +33,7 @@ def test_the_former_address_is_told(new, member, administrator):
 def test_another_spelling_is_no_news(same, member, administrator):
     try:
         correct(member, administrator, same)
-    except CaseError:  # not every spelling can be mailed to
+    except CaseError:  # mail cannot be sent to every spelling
         return
     assert told() == []
 
@@ -44,7 +44,7 @@ def test_a_new_name_is_no_news(member, administrator):
 
 
 def test_each_former_address_is_told_of_its_end(member, administrator):
-    """Also where both wait, and where one comes back."""
+    """Also if both are waiting, and if one bounces."""
     for email in ("second@example.com", "third@example.com", "mia@example.com"):
         correct(member, administrator, email)
     assert told() == ["mia@example.com", "second@example.com", "third@example.com"]
@@ -73,7 +73,7 @@ def test_what_is_refused_is_not_told(member, other_member, administrator):
 
 
 def test_a_stranger_at_the_former_address_learns_nothing_else(member, administrator):
-    """It may have been a typing error."""
+    """It may have been a typo."""
     member.first_name, member.username = "Mia", "mia-the-first"
     member.save()
     correct(member, administrator, "new@example.org")

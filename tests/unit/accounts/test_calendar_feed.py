@@ -1,4 +1,4 @@
-"""The calendar feed: whose it is, what is in it and what is not."""
+"""The calendar feed: whose it is, and what is and is not in it."""
 
 import datetime as dt
 

@@ -1,4 +1,5 @@
-"""A new password counts only while what proved the person still does: on both databases, and in races on PostgreSQL."""
+"""A new password is accepted only while the proof of identity is still valid: on both databases, and in races on
+PostgreSQL."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Administrators look after people: invite, deactivate, reactivate, hand over all open cases."""
+"""Administrators manage people: invite, deactivate, reactivate, hand over all open cases."""
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -37,7 +37,7 @@ def test_two_addresses_may_begin_alike(administrator):
 
 
 def test_of_two_clicks_at_once_one_is_told(administrator, member, monkeypatch):
-    # Both have found the name free.
+    # Both found the name available.
     monkeypatch.setattr(people, "generate_unique_username", lambda texts: "mia")
     with pytest.raises(CaseError, match="was just invited"):
         invite(administrator)
@@ -131,8 +131,8 @@ def test_more_than_one_batch(technician, other_technician, administrator, monkey
 
 def test_it_costs_the_same_for_many(technician, other_technician, administrator, django_assert_num_queries):
     CaseFactory.create_batch(20, assigned_to=technician)
-    # The people and three stretches, twice; each time in a transaction, which here are two statements. Then the lock of
-    # the cases, the update, and a history of the cases and one of the account, each with its moment. Two tell the
+    # The people and three index ranges, twice, each time in a transaction, which is two statements here. Then the lock
+    # of the cases, the update, and the histories of the cases and of the account, each with its moment. Two notify the
     # technician.
     clock = 1 if connection.vendor == "postgresql" else 0
     with django_assert_num_queries(2 * (2 + 1 + 3) + 4 + 2 + 2 * clock):
@@ -162,7 +162,7 @@ def test_only_to_another_technician_at_work(to, toms, technician, member, admini
 
 
 def flags(user: User) -> tuple[str, bool, bool]:
-    """The role of `user`, and the flags of Django's admin."""
+    """Return the role of `user`, and the flags of Django's admin."""
     user.refresh_from_db()
     return user.role, user.is_staff, user.is_superuser
 
@@ -230,7 +230,7 @@ def test_open_cases_are_handed_over_before_the_role_changes(role, toms, technici
     assignment.hand_over_all(technician=technician, to=other_technician, by=administrator, source="web")
     assert people.change_role(person=technician, role=role, by=administrator).role == role
     toms["released"].refresh_from_db()
-    assert toms["released"].assigned_to == technician  # what was done stays with who did it
+    assert toms["released"].assigned_to == technician  # past actions keep the name of the person
 
 
 def test_an_administrators_open_cases_are_handed_over_too(technician, administrator):
@@ -251,14 +251,14 @@ def test_a_wrong_name_or_address_is_corrected(administrator, member):
     correct(administrator, member, email=" Mia@Example.org")
     member.refresh_from_db()
     assert (member.email, member.display_name, member.username) == ("mia@example.org", "Mia May", "mia")
-    assert not EmailAddress.objects.exists()  # which would let the former address keep opening the account
+    assert not EmailAddress.objects.exists()  # it would let the former address still open the account
 
 
 def test_not_to_somebody_elses_address(administrator, member, other_member):
     with pytest.raises(CaseError) as refusal:
         correct(administrator, member, email="OLGA@example.com")
     assert refusal.value.field == "email"
-    correct(administrator, member, email="mia@example.com")  # one's own is free
+    correct(administrator, member, email="mia@example.com")  # one's own is available
 
 
 def test_only_administrators_correct(technician, member):

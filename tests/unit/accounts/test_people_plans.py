@@ -1,4 +1,4 @@
-"""A technician's open cases are found among many without reading those that were released."""
+"""A technician's open cases are found among many without reading released ones."""
 
 import pytest
 from django.db import connection
@@ -11,10 +11,10 @@ from tests.unit.db.test_query_plans import Plans, many_cases  # noqa: F401  (the
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
 
-# Enough that the technician has several times as many open ones as are counted.
+# Enough for the technician to have several times as many open cases as are counted.
 CASES = 100_000
 
-# A sixth of those that wait for their release is made accepted, another sixth held: where nothing is, any index does.
+# A sixth of the pending cases become accepted and another sixth held, because with no such rows any index would do.
 UNDO = """
 UPDATE cases_case SET status = CASE id %% 6 WHEN 0 THEN 'accepted' ELSE 'completed' END,
     scheduled_release_date = NULL, scheduled_release_time = NULL, armed_revision = NULL
@@ -24,7 +24,7 @@ WHERE id %% 6 < 2 AND actual_release_date IS NULL
 
 @pytest.fixture
 def busy_technician() -> User:
-    """One who has a tenth of all cases, in all states."""
+    """One with a tenth of all cases, in all states."""
     user = UserFactory(role=User.Role.TECHNICIAN)
     with connection.cursor() as cursor:
         cursor.execute(UNDO, [])

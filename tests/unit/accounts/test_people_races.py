@@ -1,4 +1,4 @@
-"""Administrators who act at the same moment: threads with transactions of their own, on PostgreSQL."""
+"""Administrators who act at the same moment: threads with their own transactions, on PostgreSQL."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Security state: kept until it expires whatever else is stored, added by one, and cleaned up by age."""
+"""Security state: kept until it expires whatever else is stored, incremented, and cleaned up by age."""
 
 import datetime as dt
 

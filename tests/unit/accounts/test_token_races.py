@@ -1,4 +1,4 @@
-"""API tokens and what happens at the same moment: threads with transactions of their own, on PostgreSQL."""
+"""API tokens and concurrent changes: threads with their own transactions, on PostgreSQL."""
 
 import pytest
 from django.db import transaction
@@ -34,7 +34,7 @@ def test_a_call_does_not_wait_to_note_its_use(technician):
     secret = new_token(technician)
     with transaction.atomic():
         ApiToken.objects.select_for_update().get()
-        # It would wait for ever: this transaction ends after it.
+        # It would wait forever: this transaction ends after it.
         assert Thread(lambda: api_tokens.find(secret)).result() is not None
     assert ApiToken.objects.get().last_used is None
     assert api_tokens.find(secret) is not None

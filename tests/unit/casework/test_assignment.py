@@ -52,7 +52,7 @@ def test_only_another_active_technician_receives_it(who, technician, other_techn
 
 
 def test_who_was_deactivated_a_moment_ago_is_refused(technician, other_technician):
-    """The object in hand is older than the row."""
+    """The object in memory is older than the row."""
     case = CaseFactory(assigned_to=technician)
     type(other_technician).objects.filter(pk=other_technician.pk).update(is_active=False)
     with pytest.raises(CaseError):

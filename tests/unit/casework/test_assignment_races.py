@@ -1,4 +1,4 @@
-"""A hand-over and what happens at the same moment: threads with transactions of their own, on PostgreSQL."""
+"""A handover and concurrent changes: threads with their own transactions, on PostgreSQL."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Administrators keep the types of cases: what each verb stores, refuses and writes into the history of the portal."""
+"""Administrators manage the case types: what each verb stores, refuses and writes to the history of the portal."""
 
 import dataclasses
 
@@ -27,7 +27,7 @@ ORDER = TypeFacts(
 
 @pytest.fixture
 def keep(administrator):
-    """Adds a type as the administrator."""
+    """Add a type as the administrator."""
 
     def add(**changes):
         return case_types.add(by=administrator, source="web", facts=dataclasses.replace(ORDER, **changes))

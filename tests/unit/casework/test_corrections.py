@@ -1,4 +1,4 @@
-"""Technicians correct type and urgency of what they work on. The conditions of a case follow its type."""
+"""Technicians correct the type and urgency of their cases. The conditions of a case follow its type."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""Whom a note mentions, and that nobody else is told."""
+"""Whom a note mentions, and that no one else is notified."""
 
 import pytest
 
@@ -63,7 +63,7 @@ def test_accents_and_case_make_no_other_name(text):
     assert [person.username for person in mentions_in(text).people] == [ACCENTS[text]]
 
 
-# Ann Lee, Ann Leeson and Ann Lee-Novak; Mary Jones and Mary Ann Lee; and Bo, the only one, of no last name.
+# Ann Lee, Ann Leeson and Ann Lee-Novak; Mary Jones and Mary Ann Lee; and Bo, the only one without a last name.
 NAMES = {
     "@Ann Lee": "ann.lee",
     "@Ann Leeson": "ann.leeson",

@@ -1,4 +1,4 @@
-"""The notes of one case are read along their index, however many there are of others."""
+"""The notes of a case are read along their index, however many other notes there are."""
 
 from itertools import product
 
@@ -33,5 +33,6 @@ def test_a_page_of_notes_is_one_range_of_the_index(noted_case, technician, admin
         plans = Plans(lambda person=person, before=before: note_panel(noted_case, person, before=before))
         assert "note_of_case" in plans.indexes, (person, before)
         assert plans.whole_table == [], (person, before)
-        # The notes of the page and one more, each with its author and, for technicians, the case that must be no draft.
+        # The notes of the page and one more, each with its author and, for technicians, the case, which must not be a
+        # draft.
         assert plans.rows_touched <= 51 * 3, (person, before)

@@ -1,4 +1,4 @@
-"""Internal notes: what may be one, who reads them, and that they stay as they are."""
+"""Internal notes: what is accepted, who reads them, and that they never change."""
 
 import pytest
 from django.contrib.auth.models import AnonymousUser

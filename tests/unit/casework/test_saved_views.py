@@ -1,4 +1,4 @@
-"""Who may do what with views of the case list, and what each person then has."""
+"""Who may do what with saved views of the case list, and which views each person then has."""
 
 import pytest
 

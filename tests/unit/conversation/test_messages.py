@@ -1,4 +1,5 @@
-"""The conversation of a case: who writes and reads when, whose turn it is, and that a release changes none of it."""
+"""The conversation of a case: who may write and read when, whose turn it is, and that a release changes none of
+that."""
 
 import datetime as dt
 
@@ -85,7 +86,7 @@ def test_the_other_side_is_told_and_nobody_else(case, member, technician, admini
 
 
 def test_who_acts_on_a_message_has_read_of_it(case, member, technician, other_technician):
-    """The bell no longer shows what is done. What others were told, and what is about something else, stays."""
+    """The bell no longer shows what is done. Notifications of others, and about other things, stay."""
 
     def unread():
         return {(each.recipient_id, each.kind) for each in Notification.objects.filter(read_at=None)}
@@ -183,7 +184,7 @@ def test_before_the_release_the_member_sees_what_their_view_has(
 
 
 def test_a_completion_changes_nothing_for_the_member(case, member, technician, settings, clock):
-    """Not even how many statements a message takes, and what the member is asked stays asked."""
+    """Not even the number of statements for a message. A question to the member stays open."""
     settings.RELEASE_MEMBER_VIEW = "in_progress"
     say(case, technician, "Please send form DD-214.", asks=True)
     other = CaseFactory(member=member, assigned_to=technician)

@@ -1,4 +1,4 @@
-"""Sessions are called what people call their devices."""
+"""Sessions have the names that people use for their devices."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Month, week and day: plain calendar arithmetic, edges included."""
+"""Month, week and day: plain calendar arithmetic, including edge cases."""
 
 import datetime as dt
 
@@ -32,7 +32,7 @@ def test_where_a_period_begins_and_ends(view, date, first, last):
 @pytest.mark.parametrize(
     ("date", "shown"),
     [
-        (dt.date(2021, 2, 14), 28),  # February that begins on a Monday
+        (dt.date(2021, 2, 14), 28),  # a February that begins on a Monday
         (dt.date(2025, 6, 11), 42),  # begins on a Sunday
         (dt.date(2025, 9, 1), 35),
     ],

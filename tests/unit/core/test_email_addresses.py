@@ -1,4 +1,4 @@
-"""One address, however it is spelled, is one account; mail goes to the domain that was typed."""
+"""One address is one account, however it is spelled. Mail goes to the domain that was typed."""
 
 import pytest
 from django.core import mail
@@ -66,7 +66,7 @@ def test_a_look_alike_is_refused_to_a_second_person(one, other, administrator):
     with pytest.raises(CaseError, match="already exists"):
         people.correct(person=other_member, by=administrator, email=other, first_name="", last_name="")
     assert User.objects.with_address(other).get() == first
-    # One's own in another spelling.
+    # One's own address in another spelling.
     people.correct(person=first, by=administrator, email=other, first_name="", last_name="")
 
 

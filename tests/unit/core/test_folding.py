@@ -1,4 +1,4 @@
-"""A search finds what people mean, whatever they type it with, on both databases."""
+"""A search finds what people mean, however they type it, on both databases."""
 
 import sys
 import unicodedata
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 def found(query: str, by: User) -> list[str]:
-    """The titles that `by` finds."""
+    """Return the titles that `by` finds."""
     data = QueryDict(mutable=True)
     data["q"] = query
     asked = CaseFilter(data, by=by)

@@ -1,4 +1,4 @@
-"""Markdown that people write: what becomes HTML, and that nothing hostile does, in bounded time."""
+"""Markdown that people write: it becomes HTML in bounded time, without anything hostile."""
 
 import re
 import string
@@ -139,7 +139,7 @@ def test_any_text_is_rendered(text, shown):
 
 
 def within_two_seconds(text):
-    """By the time of the processor: how busy the machine is does not count."""
+    """Measured in processor time, so that a busy machine makes no difference."""
     began = time.process_time()
     found = markdown.render(text)
     assert time.process_time() - began < 2, text[:20]

@@ -1,4 +1,4 @@
-"""Names that people give to things: visible, in one line and not too long."""
+"""Names that people give to things: visible, on one line and not too long."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Which days are closed, in which order reasons count, and how far the next open day is looked for."""
+"""Which days are closed, the order of the reasons, and how far ahead the next open day is searched."""
 
 import datetime as dt
 

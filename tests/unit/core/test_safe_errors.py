@@ -1,4 +1,4 @@
-"""What is stored, logged and sent of an error holds nothing that people wrote (docs/rules.md, 15)."""
+"""What is stored, logged and sent about an error contains nothing that people wrote (docs/rules.md, 15)."""
 
 import errno
 import logging
@@ -43,7 +43,7 @@ def marked(member, technician):
 
 
 def everything_logged(caplog) -> str:
-    """The lines as they are written, exceptions and all."""
+    """Return the log lines as they are written, including exceptions."""
     config = logging_config(json=True, level="DEBUG")["formatters"]["line"]
     line = config.pop("()")(**config)
     safe = SafeArguments()
@@ -107,7 +107,7 @@ def texts_of(model):
 
 
 def required_in(model):
-    """A column that takes no NULL, and that Django fills with nothing by itself."""
+    """A NOT NULL column that Django does not fill by itself."""
     columns = [
         field for field in model._meta.concrete_fields if not (field.null or field.primary_key or field.generated)
     ]
@@ -121,7 +121,7 @@ def required_in(model):
     ids=lambda model: model.__name__,
 )
 def test_no_text_of_any_table_is_in_what_is_told_of_a_refused_row(model):
-    """Reasons, answers, messages, names of conditions: PostgreSQL shows the whole row that it refuses."""
+    """Reasons, answers, messages, names of conditions: PostgreSQL shows the entire row that it refuses."""
     row = model(**{field.attname: MARK for field in texts_of(model)})
     setattr(row, required_in(model).attname, None)
     with pytest.raises(DatabaseError) as refused, transaction.atomic():
@@ -132,7 +132,7 @@ def test_no_text_of_any_table_is_in_what_is_told_of_a_refused_row(model):
 
 
 def broken(error):
-    """`error` as it is raised, from another one."""
+    """Return `error` as it is raised, from another one."""
     try:
         {}[f"{MARK} key"]
     except KeyError as cause:

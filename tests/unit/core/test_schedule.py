@@ -1,4 +1,5 @@
-"""The release calendar: wall clock against wall clock, in the portal's zone, through every trick of daylight saving."""
+"""The release calendar: it compares wall-clock times in the portal's zone, through all the oddities of daylight saving
+time."""
 
 import datetime as dt
 from functools import cache
@@ -32,14 +33,14 @@ def wall(text: str) -> dt.datetime:
 # --- Instants ---------------------------------------------------------------------------------------------------------
 
 INSTANTS = [
-    # zone, wall clock of the schedule, the first moment at which that clock has come to it
+    # zone, wall-clock time of the schedule, the first moment at which the clock reaches it
     pytest.param("UTC", "2025-06-11 00:00", "2025-06-11 00:00", id="UTC"),
     pytest.param("Europe/Berlin", "2025-06-11 09:30", "2025-06-11 07:30", id="summer in Berlin"),
     pytest.param("Europe/Berlin", "2025-12-11 09:30", "2025-12-11 08:30", id="winter in Berlin"),
     pytest.param("Pacific/Auckland", "2025-12-11 00:00", "2025-12-10 11:00", id="east of UTC it is the day before"),
     pytest.param("America/Los_Angeles", "2025-06-10 23:00", "2025-06-11 06:00", id="west of UTC it is the day after"),
     pytest.param("Asia/Kathmandu", "2025-06-11 00:00", "2025-06-10 18:15", id="a quarter of an hour"),
-    # Times that do not exist are reached when the clock has jumped past them.
+    # Times that do not exist are reached when the clock jumps past them.
     pytest.param("Europe/Berlin", "2025-03-30 02:30", "2025-03-30 01:00", id="gap in Berlin"),
     pytest.param("Europe/Berlin", "2025-03-30 02:00", "2025-03-30 01:00", id="gap in Berlin, its first moment"),
     pytest.param("Europe/Berlin", "2025-03-30 03:00", "2025-03-30 01:00", id="gap in Berlin, just after"),
@@ -148,7 +149,7 @@ ZONES = [
 
 @cache
 def changes(zone: str) -> list[dt.datetime]:
-    """The moments of 2005 to 2035 at which the clocks of `zone` are changed, to the minute."""
+    """Return the moments from 2005 to 2035 at which the clocks of `zone` change, to the minute."""
     tz = ZoneInfo(zone)
 
     def offset(moment):
@@ -184,7 +185,7 @@ def zones_and_moments(draw):
 @hypothesis_settings(max_examples=400, deadline=None)
 def test_instant_is_the_first_moment_at_which_the_schedule_is_reached(drawn):
     zone, moment, other = drawn
-    # Any wall clock time near there, also one that the clock never shows.
+    # Any wall-clock time near that moment, including ones that the clock never shows.
     wanted = moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None) + (other - moment) % dt.timedelta(hours=2)
     with override_settings(TIME_ZONE=zone):
         found = schedule.instant(wanted.date(), wanted.time())
@@ -213,7 +214,7 @@ DUE_NEAR = [
     pytest.param("America/Los_Angeles", "2025-06-11 07:00", id="midnight in Los Angeles"),
 ]
 
-# SQLite compares the same columns with the same values: one default time shows that it does so likewise.
+# SQLite compares the same columns with the same values, so one default time is enough for it.
 DEFAULTS = ["00:00", "02:30", "23:45"] if connection.vendor == "postgresql" else ["02:30"]
 
 
@@ -221,8 +222,8 @@ DEFAULTS = ["00:00", "02:30", "23:45"] if connection.vendor == "postgresql" else
 @pytest.mark.parametrize("default", DEFAULTS, ids="default time {}".format)
 @pytest.mark.parametrize(("zone", "middle"), DUE_NEAR)
 def test_the_database_agrees_on_what_is_due(settings, zone, middle, default):
-    """Schedules of three days, with and without a time, at moments around a change of the clocks: `due`, its stretches
-    and `any_due` say what the instants say."""
+    """For schedules over three days, with and without a time, at moments around a clock change, `due`, its index ranges
+    and `any_due` agree with the instants."""
     settings.TIME_ZONE, settings.RELEASE_TIME_OF_DAY = zone, dt.time.fromisoformat(default)
     day = utc(middle).astimezone(ZoneInfo(zone)).date()
     dates = [day + dt.timedelta(days=n) for n in (-2, -1, 0, 1)]

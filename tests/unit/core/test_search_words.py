@@ -1,4 +1,4 @@
-"""The words of a text: folded, whatever people type them with."""
+"""The words of a text: folded, however people type them."""
 
 import pytest
 

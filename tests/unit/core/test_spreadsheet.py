@@ -1,4 +1,4 @@
-"""CSV for spreadsheet programs: whatever a cell holds is shown, and nothing is calculated."""
+"""CSV for spreadsheet programs: every cell is shown as text, and nothing is calculated."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cases.core.spreadsheet import FORMULA, csv_lines, safe_cell
 
 SEPARATORS = ",;\t"
-# What lists and decimals look like in the language decides it.
+# It depends on how lists and decimals are written in the language.
 SEPARATOR = {"en": ",", "es": ";"}
 odd_texts = st.text(st.sampled_from("=+-@,;\t\r\n\" 'aé\u2028"))
 

@@ -1,4 +1,4 @@
-"""Steps that all run, whatever becomes of the others."""
+"""Steps that all run, even if others fail."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from cases.core.steps import run_all
 
 
 class Told:
-    """Notes which steps ran."""
+    """Records which steps ran."""
 
     def __init__(self):
         self.names: list[str] = []

@@ -1,4 +1,4 @@
-"""What people write is stored in one form, shows something, and turns no sentence around."""
+"""Text that people write is stored in one form, is visible, and reverses no sentence around it."""
 
 import re
 
@@ -178,7 +178,7 @@ def test_a_file_is_called_what_can_be_seen(name, stored):
 
 
 def without_what_stands_alone(page: str) -> str:
-    """The page without the values of inputs and choices, and without what is isolated."""
+    """Return the page without the values of inputs and options, and without isolated text."""
     page = re.sub(r"<option.*?</option>|<input[^>]*>|<textarea.*?</textarea>", "", page, flags=re.S)
     return re.sub(rf"\u2068{HEBREW}[.pdf]*\u2069|<bdi>{HEBREW}[.pdf]*</bdi>", "", page)
 

@@ -1,4 +1,4 @@
-"""Delays double up to the longest, and vary where that is asked for."""
+"""Delays double up to the longest, and vary if requested."""
 
 import datetime as dt
 

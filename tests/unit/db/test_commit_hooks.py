@@ -1,4 +1,4 @@
-"""What runs after a commit: a hook that may fail has a name, and lines of the log wait for the commit."""
+"""What runs after a commit: a hook that may fail has a name, and log lines wait for the commit."""
 
 import ast
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ MODULES = sorted(Path(cases.__path__[0]).rglob("*.py"))
 
 
 def robust_partials(source: str) -> Iterator[int]:
-    """The lines of `source` on which a robust hook is a partial."""
+    """Return the lines of `source` on which a robust hook is a partial."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "on_commit":
             is_robust = any(keyword.arg == "robust" for keyword in node.keywords)
@@ -39,7 +39,7 @@ def test_a_partial_is_found(source, lines):
 
 
 def early_lines(source: str) -> Iterator[int]:
-    """The lines of `source` that log work as done in a transaction that may be rolled back."""
+    """Return the lines of `source` that log work as done in a transaction that may be rolled back."""
     for node in ast.walk(ast.parse(source)):
         match node:
             case ast.FunctionDef(decorator_list=opened) if is_atomic(opened):

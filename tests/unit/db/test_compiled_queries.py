@@ -1,4 +1,4 @@
-"""Statements that are compiled once: their parameters are objects, so no value is taken for one."""
+"""Statements that are compiled once. Their parameters are objects, so no value is mistaken for one."""
 
 import datetime as dt
 

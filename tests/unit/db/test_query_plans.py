@@ -1,6 +1,6 @@
 """Cost follows what is due, not what is pending (docs/rules.md, 9): the plans of PostgreSQL with 200,000 pending cases.
 
-What is run is the program itself; every SELECT that it sends is then explained.
+The program itself runs, and then every SELECT that it sent is explained.
 """
 
 import datetime as dt
@@ -20,9 +20,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
 TODAY = dt.date(2025, 6, 11)
 MEMBERS = 1000
 
-# Of every five cases two are scheduled over the next year, one for today between 18:00 and 23:00, one for today
-# without a time, and one was released last year. Half of the released ones are one member's. Of each minute ten are
-# armed, and ninety of those without a time. The released ones matter: from them the planner's statistics learn that
+# Of every five cases two are scheduled over the next year, one for today between 18:00 and 23:00, one for today without
+# a time, and one was released last year. Half of the released ones belong to one member. Ten cases of each minute are
+# armed, and ninety of those without a time. The released ones matter, because they show the planner's statistics that
 # past schedules are common.
 FILL = """
 INSERT INTO cases_case (external_case_id, member_id, status, urgency, title, description, date_created,
@@ -42,8 +42,8 @@ FROM generate_series(1, %(cases)s) AS n
 
 @pytest.fixture(scope="module", autouse=True)
 def many_cases(request, django_db_setup, django_db_blocker):
-    """250,000 cases, or the module's number, of 1,000 members, both analyzed. They are deleted when the module's tests
-    are done."""
+    """250,000 cases, or the module's number, of 1,000 members, both analyzed. They are deleted after the module's
+    tests."""
     if connection.vendor != "postgresql":
         yield
         return
@@ -112,7 +112,7 @@ def test_a_members_look_with_nothing_due_is_a_probe_of_the_index(settings, clock
 
     plans = Plans(lambda: releases.release_due_of(member))
 
-    # The earliest schedule; on its very day also whether its time has come.
+    # The earliest schedule, and on that day also whether its time has come.
     assert len(plans.statements) <= 2
     assert plans.whole_table == []
     assert plans.indexes <= {"case_member_due", "cases_case_pkey"}
@@ -136,7 +136,7 @@ def test_a_batch_reads_no_more_than_it_releases(settings, default, now, due):
     batches.close()
     assert plans.whole_table == []
     assert "case_ready" in plans.indexes
-    # The probe, the 500 that were locked, and again as many: what is explained was run before.
+    # The probe, the 500 that were locked, and the same number again, because the explained statements ran before.
     assert plans.rows_touched < 1600
 
 
@@ -153,12 +153,13 @@ def test_the_look_ahead_follows_the_slots_not_the_cases(settings, default, now, 
     assert len(plans.statements) <= 2
     assert plans.whole_table == []
     assert plans.indexes == {"case_due"}
-    # For each slot, and for the look behind the last one: the row by which it is found, twice itself, its wake-ups.
+    # For each slot, and for the look after the last one: the row by which it is found, the slot itself twice, and its
+    # wake-ups.
     assert plans.rows_touched <= (slots + 1) * (3 + settings.RELEASE_ETA_PER_INSTANT)
 
 
 def test_the_place_in_a_slot_is_found_among_the_armed(settings, clock):
-    """Fifty thousand have the default time, ninety of them are armed."""
+    """Fifty thousand have the default time, and ninety of them are armed."""
     settings.RELEASE_TIME_OF_DAY = dt.time(18)
     clock.move_to(at("17:00"))
     case = Case.objects.filter(scheduled_release_date=TODAY, scheduled_release_time=None).earliest("pk")

@@ -1,4 +1,4 @@
-"""What is written down after the fact is tried again; for how long, and when not."""
+"""Recording something after the fact is retried: for how long, and when not."""
 
 import datetime as dt
 
@@ -9,7 +9,7 @@ from cases.db.retry import retry_until_stored
 
 
 class Store:
-    """Fails so often, with that error, before it stores."""
+    """Fails that many times, with that error, before it stores."""
 
     def __init__(self, failures: int, error: Exception) -> None:
         self.failures, self.error, self.calls = failures, error, 0

@@ -29,7 +29,7 @@ def notification(case, person):
 
 
 ROWS = [event, email, notification]
-# Of each row the keys that are checked by statement.
+# For each table, the keys that are checked by statement.
 KEYS = [(event, "case"), (email, "case"), (email, "person"), (notification, "case"), (notification, "person")]
 
 
@@ -80,7 +80,7 @@ def test_what_a_row_points_to_stays(make, member):
         Case.objects.filter(pk=case.pk)._raw_delete("default")
     assert Case.objects.filter(pk=case.pk).exists()
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what is still to be checked stops a TRUNCATE
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # pending checks prevent a TRUNCATE
         with pytest.raises(IntegrityError, match="truncate both"), transaction.atomic():
             cursor.execute("TRUNCATE cases_case CASCADE")
     with pytest.raises(DatabaseError), transaction.atomic():

@@ -1,4 +1,4 @@
-"""A transaction that may take so long in all."""
+"""A transaction with a limit on its total time."""
 
 from contextlib import suppress
 

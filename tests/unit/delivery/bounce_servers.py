@@ -1,4 +1,4 @@
-"""A bounce, and servers that it comes through: the portal's LMTP port in a thread, and a small IMAP server."""
+"""A bounce, and servers that receive it: the portal's LMTP port in a thread, and a small IMAP server."""
 
 import asyncio
 import re
@@ -16,7 +16,7 @@ HARD = "550 5.1.1 <mia@example.com>: no such user, mia@example.com"
 
 
 def report(to, status="5.1.1", *, words=HARD, action="failed", kind="delivery-status", original="Secret title"):
-    """A delivery status notification to `to`, as a mail server writes it."""
+    """Return a delivery status notification to `to`, as a mail server writes it."""
     return f"""From: MAILER-DAEMON@mx.example
 To: <{to}>
 Subject: Undelivered
@@ -48,7 +48,7 @@ Subject: {original}
 
 @contextmanager
 def lmtp_server() -> Iterator[int]:
-    """Serve in a thread until the end of the block. Gives the port."""
+    """Serve in a thread until the end of the block. Yield the port."""
     loop = asyncio.new_event_loop()
     stop, ports, started = asyncio.Event(), [], threading.Event()
 
@@ -71,7 +71,8 @@ def lmtp_server() -> Iterator[int]:
 
 
 class ImapFolder:
-    """An IMAP server whose one folder has these messages. `seen` are the marked ones, `logins` who has signed in."""
+    """An IMAP server whose only folder has these messages. `seen` has the marked ones, `logins` those who have signed
+    in."""
 
     def __init__(self, messages: list[bytes]) -> None:
         self.messages = messages
@@ -91,7 +92,7 @@ class ImapFolder:
         self.port = self._server.server_address[1]
 
     def answer(self, command: str) -> bytes:
-        """What is said before OK."""
+        """Return what is said before OK."""
         words = shlex.split(command)
         match words[:2]:
             case ["CAPABILITY"]:

@@ -1,4 +1,4 @@
-"""A storm of bounces, many of them forged, repeated, in any order, several about one address: each counts once."""
+"""A storm of bounces, many of them forged or repeated, in any order, several about one address: each counts once."""
 
 import random
 from collections import Counter
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 PEOPLE, BOUNCES = 7, 300
 MOST_STATEMENTS = 20
-# What becomes of the three messages to a person, by turns: H came back for good, B for a passing reason.
+# What happens to the three messages to each person, by turns: H bounced permanently, B for a temporary reason.
 FATES = {"H..": True, "..H": True, "HHH": True, "BBB": True, "BB.": False, ".B.": False, "...": False}
 STATUS = {"H": "5.1.1", "B": "4.2.2"}
 ADDRESS, WORDS = "@storm.example", "the server said so"
@@ -42,7 +42,7 @@ def bounce(to: str, fate: str) -> bytes:
 
 
 def forgeries(sender: str, another: str, person: User) -> list[bytes]:
-    """Hard bounces of `person` that the portal did not sign, and what is no bounce."""
+    """Return hard bounces of `person` that the portal did not sign, and messages that are not bounces."""
     head, row, signature = sender.partition("@")[0].split("-")
     _, other_row, _ = another.partition("@")[0].split("-")
     wrong = [f"{head}-{row}-{'0' * 24}", f"{head}-{other_row}-{signature}", f"{head}-{'9' * 18}-{signature}"]

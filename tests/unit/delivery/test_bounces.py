@@ -66,7 +66,7 @@ def test_the_sender_of_the_envelope_is_signed_and_the_reader_sees_the_portal(mem
 
 
 REPORTS = [
-    # what the server says → what becomes of it, of the email, and whether the address is marked
+    # what the server says → what happens to the bounce and the email, and whether the address is marked
     ({}, Received.RECORDED, "undeliverable", True),
     ({"status": "5.4.1"}, Received.RECORDED, "undeliverable", True),
     ({"status": "4.2.2"}, Received.RECORDED, "undeliverable", False),
@@ -92,7 +92,7 @@ def test_what_a_server_says_decides(said, what, state, marked, member):
 
 
 def changed(envelope, **parts):
-    """`envelope` with another row or signature."""
+    """Return `envelope` with another row or signature."""
     _, row, signature = envelope.partition("@")[0].split("-")
     return f"b-{parts.get('row', row)}-{parts.get('signature', signature)}@bounces.example"
 
@@ -170,7 +170,7 @@ def test_the_words_are_for_staff_without_addresses_and_in_no_log(member, caplog,
         assert private not in caplog.text
 
 
-# S: arrived, as far as anybody knows. B: came back for a passing reason. The address is marked after the last letter.
+# S: delivered, as far as anyone knows. B: bounced for a temporary reason. The address is marked after the last letter.
 STREAKS = [("B", False), ("BB", False), ("BBB", True), ("BBSB", False), ("SBBB", True), ("BBBS", True), ("BSBB", False)]
 
 
@@ -247,7 +247,7 @@ def test_a_corrected_address_clears_it_and_what_came_back_is_sent_there(member, 
 @pytest.mark.parametrize("count", [2, 3])
 @pytest.mark.parametrize("order", [1, -1], ids=["in order", "the last one first"])
 def test_of_links_that_came_back_the_newest_is_sent_again(kind, count, order, member, administrator, clock):
-    """Each was requested before the one before it came back."""
+    """Each was requested before the previous one bounced."""
     if kind == "invitation":
         member.set_unusable_password()
         member.save()
@@ -354,7 +354,7 @@ def test_an_lmtp_port_takes_what_the_portal_signed_and_refuses_the_rest(member):
 
 
 def test_an_lmtp_port_that_is_taken_is_said_in_a_sentence(settings):
-    """In a process of its own: the loop of a browser may run in this one."""
+    """In a separate process, because a browser's event loop may run in this one."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         found = subprocess.run(

@@ -1,4 +1,4 @@
-"""What people are told of conditions is still so: asked again after an approval lapsed, not of what is settled.
+"""Notifications about conditions are still true when sent: repeated after an approval lapsed, dropped if it is settled.
 
 Today is June 11, 2025, noon.
 """
@@ -247,7 +247,7 @@ def run_of(administrator, action, case, chosen):
 def test_a_condition_that_comes_after_the_instant_is_told_as_one_that_was_there(
     change, technician, administrator, clock
 ):
-    """All releases were stopped at the instant, and the programs have looked since. It is told once."""
+    """All releases were stopped at the instant, and the programs have looked since. There is one notification."""
     case = CaseFactory(assigned_to=technician, scheduled=True, scheduled_release_date=FROZEN.date() + DAY)
     releases.stop_releases(by=administrator, reason="x", **WEB)
     clock.shift(2 * DAY)
@@ -270,7 +270,7 @@ def test_nobody_is_told_of_a_condition_that_comes_before_the_instant_or_is_their
 
 
 def test_administrators_are_told_of_what_is_held_when_its_technician_leaves(technician, administrator, clock):
-    """Not of what is ahead or of a colleague's. It is told once, whoever leaves how often."""
+    """Not about future cases or a colleague's. There is one notification, no matter who leaves and how often."""
     notices.tell_of_held()
     held = {"scheduled": True, "scheduled_release_date": FROZEN.date() + DAY}
     for case in (CaseFactory(assigned_to=technician, **held), CaseFactory(assigned_to=UserFactory(role="technician"))):

@@ -1,4 +1,5 @@
-"""A message that leaves without some of its rows: what is left signs it, is recorded, and is what comes back."""
+"""A message that is sent without some of its rows: the remaining rows sign it, are recorded, and are those that
+bounce."""
 
 import pytest
 from django.core import mail
@@ -15,9 +16,9 @@ from tests.unit.delivery.test_outbox import lead_to
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
-# Of three rows, those whose cases are no longer to be told of.
+# Of three rows, those whose cases must no longer be mentioned.
 LOST = [{0}, {0, 1}, {1}, {2}]
-# What takes a case out of an email of that kind.
+# What removes a case from an email of that kind.
 TAKEN_OUT = {"released": {"actual_release_date": None}, "unopened": {"first_viewed_at": FROZEN}}
 
 
@@ -28,7 +29,7 @@ def kind(request):
 
 @pytest.fixture(params=LOST, ids=str)
 def left(request, kind, member):
-    """The rows that are left of a message about three cases, which is waiting."""
+    """The remaining rows of a waiting message about three cases."""
     cases = CaseFactory.create_batch(3, member=member, released=True)
     facts = {"kind": kind, "recipient": member, "address": member.email, "created": FROZEN, "due": FROZEN}
     rows = [OutgoingEmail.objects.create(case=each, release_number=1, next_try=FROZEN, **facts) for each in cases]
@@ -37,7 +38,7 @@ def left(request, kind, member):
 
 
 def states(left):
-    """Return the states of the rows that are left, and of the others."""
+    """Return the states of the remaining rows, and of the others."""
     rows = OutgoingEmail.objects.order_by("pk")
     return (
         set(rows.filter(pk__in=left).values_list("state", flat=True)),

@@ -1,4 +1,5 @@
-"""A provider in EMAIL_URL: its settings, what its answers and events mean. django-anymail talks to the provider."""
+"""A provider in EMAIL_URL: its settings, and what its responses and events mean. django-anymail talks to the
+provider."""
 
 from types import SimpleNamespace
 
@@ -46,13 +47,13 @@ def test_a_missing_key_is_said_at_the_start(url):
 
 
 class Answered(OSError):
-    """As django-anymail reports an answer of the provider's API."""
+    """Return the error with which django-anymail reports a response of the provider's API."""
 
     status_code = 0
 
 
 class AnsweringBackend(BaseEmailBackend):
-    """Answers each message with an HTTP status."""
+    """Responds to each message with an HTTP status."""
 
     def open(self):
         return True
@@ -80,7 +81,7 @@ def test_an_answer_of_the_provider_is_for_the_message_or_for_later(status, state
 
 
 def event(kind, metadata, **told):
-    """A tracking event, with the attributes that django-anymail gives it."""
+    """Return a tracking event, with the attributes that django-anymail gives it."""
     facts = {"reject_reason": None, "mta_response": None, "description": None, "esp_event": {}} | told
     return SimpleNamespace(event_type=kind, metadata=metadata, **facts)
 

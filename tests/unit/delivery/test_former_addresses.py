@@ -1,4 +1,4 @@
-"""Mail goes to the address that its reader has when it is sent; to another address it is another message."""
+"""Mail goes to the address that its reader has when it is sent. To another address, it is another message."""
 
 import datetime as dt
 
@@ -26,7 +26,7 @@ NEW = "mia@example.org"
 
 def correct(person, administrator, email=NEW):
     people.correct(person=person, by=administrator, email=email, first_name="Mia", last_name="")
-    # What the former address is told is the subject of test_address_notices.
+    # test_address_notices covers the notice to the former address.
     OutgoingEmail.objects.filter(kind=OutgoingEmail.Kind.ADDRESS_CHANGED).delete()
 
 
@@ -174,7 +174,7 @@ def test_a_claim_costs_one_statement_more_however_many_addresses_have_changed(cl
 
 @pytest.fixture
 def notice(monkeypatch):
-    """A kind that goes to the address it was made with, however the person is reached now."""
+    """A kind that goes to the address it was created with, whatever the person's address is now."""
 
     def write(batch, context):
         return RenderedEmail(

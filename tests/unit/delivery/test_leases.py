@@ -1,4 +1,4 @@
-"""A claim has an identity of its own: what ends it ends no other, however the counts of the row have changed since."""
+"""A claim has its own identity: ending it ends no other, however the counters of the row have changed since."""
 
 import datetime as dt
 
@@ -16,7 +16,7 @@ from tests.factories import CaseFactory
 
 pytestmark = pytest.mark.django_db
 
-# All that ends a claim before its lease does.
+# Everything that ends a claim before its lease does.
 ENDINGS = {
     "refused": lambda batch: outbox.record(batch, DeliveryResult(Outcome.REJECTED, "550 no")),
     "later": lambda batch: outbox.record(batch, DeliveryResult(Outcome.DEFERRED, "451 later")),
@@ -25,7 +25,7 @@ ENDINGS = {
     "dropped": lambda batch: email_claims.drop(batch, RenderedEmail.dropped(batch, "hidden")),
     "no address": email_claims.mark_undeliverable,
 }
-# Those after which the row waits again.
+# Those after which the row is waiting again.
 PASSING = ["later", "no connection", "given back"]
 
 
@@ -48,7 +48,7 @@ def rows():
 @pytest.mark.parametrize("late", ENDINGS)
 @pytest.mark.parametrize("first", PASSING)
 def test_an_end_that_comes_again_leaves_the_next_claim_alone(clock, first, late):
-    """The acknowledgment of the first end was lost: it is repeated while another sender holds the rows."""
+    """The acknowledgment of the first end was lost, so it is repeated while another sender has claimed the rows."""
     slow = take()
     ENDINGS[first](slow)
     clock.shift(dt.timedelta(minutes=1))
@@ -124,8 +124,8 @@ def test_what_was_sent_is_counted_once_however_often_it_is_recorded(clock):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("_waiting")
 def test_a_lost_acknowledgment_of_the_commit_does_not_have_two_senders_send(clock, monkeypatch):
-    """The end of the first claim is stored, and its acknowledgment lost. Before it is repeated, another sender claims:
-    that claim holds, and nobody else may make one."""
+    """The end of the first claim is stored, and its acknowledgment lost. Before it is repeated, another sender claims
+    the rows. That claim stays, and no one else may make one."""
     slow = take()
     found = email_claims._held
     seconds = []

@@ -1,4 +1,5 @@
-"""All emails: one design, text and HTML with the same words, why one gets it, nothing confidential in the subject."""
+"""All emails: one design, text and HTML with the same words, the reason for getting it, nothing confidential in the
+subject."""
 
 import html as entities
 import re
@@ -96,7 +97,7 @@ def unopened(person, count):
 
 
 def told(person, email_kind, kinds):
-    """A message about one case for each of `kinds`; a technician's, who is told of them by that email."""
+    """Return a message about one case for each of `kinds`, to a technician who is notified of them by that email."""
     person.role = User.Role.TECHNICIAN
     person.save()
     return told_of(person, email_kind, kinds, "assigned_to")
@@ -141,7 +142,7 @@ MAILS = {
 
 
 def visible_words(html):
-    """What a person reads of `html`, as a list of words. The check mark of the brand is decoration."""
+    """Return what a person reads in `html`, as a list of words. The check mark of the brand is decoration."""
     body = re.sub(r"<span aria-hidden.*?</span>", "", html.partition("</head>")[2])
     return words(entities.unescape(re.sub(r"<[^>]*>", " ", body)))
 

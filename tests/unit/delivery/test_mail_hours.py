@@ -1,4 +1,5 @@
-"""An email about a release waits for its member's hours. That is no try, no failure, and never late."""
+"""An email about a release waits for its member's mail hours. That does not count as a try or a failure, and is never
+late."""
 
 import datetime as dt
 import uuid
@@ -58,7 +59,7 @@ def move_to(member, zone) -> None:
 
 
 def opening(zone, at) -> str | None:
-    """The next opening on the wall clock there; None where an email may leave."""
+    """Return the next opening on the wall clock there, or None if an email may be sent now."""
     found = mail_hours.next_opening(zone, at)
     return found and found.astimezone(ZoneInfo(zone)).isoformat(timespec="minutes")
 
@@ -72,7 +73,7 @@ def opening(zone, at) -> str | None:
         (CHICAGO, "2025-06-12T01:00:00", "2025-06-12T08:00-05:00"),
         (TOKYO, "2025-06-11T12:00:00", "2025-06-12T08:00+09:00"),
         (LONDON, "2025-06-11T12:00:00", None),
-        # Half an hour beside the others, and the last place on earth in each direction.
+        # Half an hour off the others, and the last place on earth in each direction.
         ("Asia/Kolkata", "2025-06-11T02:29:00", "2025-06-11T08:00+05:30"),
         ("Pacific/Kiritimati", "2025-06-11T12:00:00", "2025-06-12T08:00+14:00"),
         ("Etc/GMT+12", "2025-06-11T12:00:00", "2025-06-11T08:00-12:00"),
@@ -320,7 +321,7 @@ def test_what_a_dead_sender_had_claimed_waits_too(clock):
     assert outbox.claim(limit=5) == []
     email = row(member)
     assert (email.state, email.claim, email.message_id) == ("waiting", batch.claim, batch.message_id)
-    # Its server has taken the message after all, and it comes back to say so.
+    # Its server had accepted the message after all, and the sender comes back to report that.
     outbox.record(batch, DeliveryResult(Outcome.SENT))
     assert row(member).state == "sent"
 

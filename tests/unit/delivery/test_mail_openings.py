@@ -1,4 +1,4 @@
-"""The next opening, against a look at the clock on the wall every quarter of an hour, in odd zones and on odd days."""
+"""The next opening, compared with checking the wall clock every quarter of an hour, in odd zones and on odd days."""
 
 import datetime as dt
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""A mail server that takes nothing is an alarm soon, whatever becomes of the rows' next try."""
+"""A mail server that accepts nothing soon raises an alarm, whenever the rows' next try is."""
 
 import datetime as dt
 
@@ -45,7 +45,7 @@ def of_accounts(count):
 
 
 def sweeps(clock, seconds, every=SWEEP):
-    """What the sweeps of that many seconds make the mail worker do. Returns the present moment."""
+    """Have the mail worker do what the sweeps of that many seconds cause. Return the present moment."""
     ends = clock_now() + seconds * SECOND
     while clock_now() < ends:
         outbox.deliver()
@@ -65,7 +65,7 @@ def seen(now):
 @pytest.mark.parametrize(("about", "count"), [(released, 1), (of_accounts, 3), (released, 12)])
 def test_a_server_that_is_down_is_told_with_its_words(clock, about, count):
     about(count)
-    # The rest of two hours at the pace of cron, which is quicker to test and tries as often as back-off allows.
+    # The rest of two hours at cron's pace, which is faster to test and tries as often as back-off allows.
     for seconds, every in ((70, SWEEP), (260, SWEEP), (6870, 6 * SWEEP)):
         now = sweeps(clock, seconds, every)
         box = seen(now)
@@ -105,7 +105,7 @@ def test_what_comes_later_does_not_make_it_look_young(clock):
 
 
 def put_off(clock, until, every=SWEEP):
-    """The recipient's server says "later" every time, until then."""
+    """The recipient's server always says "later" until then."""
     while clock_now() < until:
         for batch in outbox.claim(limit=20):
             outbox.record(batch, DeliveryResult(Outcome.DEFERRED, "450 4.2.0 greylisted"))

@@ -1,4 +1,4 @@
-"""Who is notified of what, when and how: the portal's events, each checked for everyone (docs/notifications.md)."""
+"""Who is notified of what, when and how: each event of the portal is checked for everyone (docs/notifications.md)."""
 
 import datetime as dt
 
@@ -27,7 +27,7 @@ WEB = {"source": "web"}
 
 @pytest.fixture
 def people(member, other_member, technician, other_technician, administrator) -> dict[str, User]:
-    """Everybody who could be told something. The deactivated administrator never is."""
+    """Everyone who could be notified. The deactivated administrator never is."""
     UserFactory(username="gone", role="administrator", is_active=False)
     return {person.username: person for person in (member, other_member, technician, other_technician, administrator)}
 

@@ -30,8 +30,8 @@ SECOND = dt.timedelta(seconds=1)
 
 
 class Server(MailServer):
-    """A mail server with answers of its own for some addresses, at RCPT or at DATA, such as "550 unknown"; CUT ends
-    the connection without a word (at DATA: after the message was taken)."""
+    """A mail server with special responses for some addresses, at RCPT or DATA, such as "550 unknown". CUT closes the
+    connection without a word (at DATA: after the message was accepted)."""
 
     def __init__(self):
         super().__init__()
@@ -72,7 +72,7 @@ CUT = "cut"
 
 @pytest.fixture
 def server(settings):
-    """A mail server, and settings that lead to it."""
+    """A mail server, and settings that name it."""
     with Server().running() as running:
         lead_to(settings, running.port)
         yield running
@@ -84,7 +84,7 @@ def lead_to(settings, port):
 
 
 def release_for(*members):
-    """One case for each of `members`, released together, emails waiting."""
+    """Create one case for each of `members`, released together, with waiting emails."""
     made = [CaseFactory(due=True, member=member) for member in members]
     releases.release_due(by="test", source="command")
     return made
@@ -200,7 +200,7 @@ def test_claims_of_many_senders_never_overlap():
         thread.join()
 
     assert len(found) == len(set(found))
-    # A sender that finds the rest locked stops; what is left is claimed by the next.
+    # A sender that finds the rest locked stops. The next one claims what is left.
     left = {case_id for batch in outbox.claim(limit=200) for case_id in batch.case_ids}
     assert not left & set(found)
     assert left | set(found) == set(Case.objects.values_list("pk", flat=True))
@@ -233,7 +233,7 @@ QUICK = "SET LOCAL synchronous_commit = off; "
 
 
 def statements(run) -> list[str]:
-    """What `run` sends to the database."""
+    """Return what `run` sends to the database."""
     with CaptureQueriesContext(connection) as queries:
         run()
     return [query["sql"] for query in queries]
@@ -268,7 +268,7 @@ def test_refused_for_good_is_not_tried_again(clock, member):
 
 
 def pauses(clock, outcome, tries):
-    """The pauses in seconds after that many failures."""
+    """Return the pauses in seconds after that many failures."""
     found = []
     for _ in range(tries):
         (batch,) = outbox.claim(limit=1)
@@ -344,7 +344,7 @@ def test_a_record_finds_its_rows_by_their_key(member):
     release_for(*[member] * 3, *(UserFactory() for _ in range(300)))
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE cases_outgoingemail")
-        # A table of a few pages is read as cheaply whole: by its number of pages the planner chose one or the other.
+        # A full read of a table with a few pages is just as cheap. The planner chose by its number of pages.
         cursor.execute("SET LOCAL enable_seqscan = off")
         for batch in outbox.claim(limit=5):
             (update,) = [sql for sql in recorded(batch) if "UPDATE" in sql]
@@ -361,10 +361,10 @@ def recorded(batch):
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_only_the_record_of_what_was_sent_does_not_wait_for_the_disk(member, other_member):
-    """A claim that a crash of the database could undo would let its mail go out again under another Message-ID."""
+    """If a crash of the database could undo a claim, its mail would be sent again under another Message-ID."""
     claimed = []
     with connection.cursor() as cursor:
-        cursor.execute("SET synchronous_commit = on")  # the server of the tests has it off
+        cursor.execute("SET synchronous_commit = on")  # the tests' server has it off
     usual = statements(lambda: release_for(member, other_member))
     usual += statements(lambda: claimed.extend(outbox.claim(limit=2)))
     sent, refused = claimed
@@ -407,7 +407,7 @@ def test_each_member_gets_one_message_that_lists_their_cases(server, member, oth
 )
 @pytest.mark.parametrize("address", ["mia@example.com", "mia@" + "exämple." * 8 + "com"], ids=["short", "long"])
 def test_a_message_says_what_djangos_own_says(settings, member, sender, address):
-    """Its headers are folded faster, and its boundary is made up otherwise."""
+    """Its headers are folded faster, and its boundary is generated differently."""
     settings.DEFAULT_FROM_EMAIL = sender
     member.first_name = "Mia Ångström"
     case = CaseFactory(released=True, title="Größe & <Gewicht>")
@@ -447,7 +447,7 @@ def test_a_long_list_is_cut(server, member):
 
 
 REFUSALS = [
-    # when the server answers, what it says → what becomes of the row
+    # when the server replies, what it says → what happens to the row
     ("at_rcpt", "550 5.1.1 unknown", "failed"),
     ("at_rcpt", "450 4.2.1 try later", "waiting"),
     ("at_rcpt", "421 4.3.2 closing down", "waiting"),
@@ -508,7 +508,7 @@ def test_an_address_that_no_message_can_carry_fails_for_good_and_alone(server, m
     ],
 )
 def test_a_message_id_is_ascii(sender, domain, settings, member):
-    """Another letter would be encoded, and no program takes the result for a Message-ID."""
+    """Any other letter would be encoded, and no program recognizes the result as a Message-ID."""
     settings.DEFAULT_FROM_EMAIL = sender
     (case,) = release_for(member)
     outbox.deliver()
@@ -518,7 +518,7 @@ def test_a_message_id_is_ascii(sender, domain, settings, member):
 
 
 SENDERS = {
-    # what the server says of the sender → what becomes of the row, and how long it pauses first
+    # what the server says about the sender → what happens to the row, and how long it pauses first
     "550 5.7.1 <portal@localhost> is not yours": ("waiting", 20),
     "501 5.1.7 bad sender": ("waiting", 20),
     "530 5.7.0 authenticate first": ("waiting", 20),
@@ -535,7 +535,7 @@ SENDERS = {
 
 @pytest.mark.parametrize("answer", SENDERS)
 def test_a_sender_whom_the_server_refuses_is_tried_again_ever_more_rarely(answer, server, clock, member, no_jitter):
-    """Somebody may set right at any time what is wrong in the settings. A message that is too large stays so."""
+    """Someone may correct the settings at any time. A message that is too large stays too large."""
     (case,), (state, pause) = release_for(member), SENDERS[answer]
     server.at_mail = answer
     report = outbox.deliver()
@@ -557,7 +557,7 @@ LATE = [
 
 @pytest.mark.parametrize(("when", "answer"), LATE, ids=[answer for _when, answer in LATE])
 def test_a_server_may_refuse_the_sender_once_it_knows_the_recipient(when, answer, server, member, no_jitter):
-    """Postfix does so, unless it is told otherwise."""
+    """Postfix does so, unless configured otherwise."""
     (case,) = release_for(member)
     getattr(server, when)[member.email] = answer
     outbox.deliver()
@@ -742,7 +742,7 @@ def test_no_view_of_members_announces_what_is_not_released(server, settings, mem
 
 
 def test_a_message_that_cannot_be_written_does_not_hold_up_the_others(member, other_member, clock, monkeypatch):
-    """One poison email is tried again later, with its reason; the next one goes out."""
+    """A poison email is tried again later, with its reason. The next one is sent."""
     CaseFactory(due=True, member=member)
     CaseFactory(due=True, member=other_member)
     releases.release_due(by="test", source="command")
@@ -787,7 +787,7 @@ def test_an_address_that_no_library_understands_stops_nobody(address, member, ot
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_two_senders_never_share_one_members_mail(member):
-    """While one claims, the other passes the whole member by, not only the rows that are locked so far."""
+    """While one claims, the other skips the whole member, not only the rows that are locked so far."""
     for _ in range(3):
         CaseFactory(due=True, member=member)
     releases.release_due(by="test", source="command")

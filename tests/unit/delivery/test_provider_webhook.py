@@ -1,4 +1,4 @@
-"""EMAIL_URL names a provider: what django-anymail sends to its API, and what its webhook takes and refuses."""
+"""EMAIL_URL names a provider: what django-anymail sends to its API, and what its webhook accepts and refuses."""
 
 import base64
 import hashlib
@@ -30,7 +30,7 @@ urlpatterns: list[Any] = []
 
 
 class Api(BaseHTTPRequestHandler):
-    """Stands in for the API of a provider: answers as `answer` says, and keeps what it was asked."""
+    """Stands in for the API of a provider: responds as `answer` says, and stores the requests."""
 
     answer: tuple[int, dict[str, Any]]
     asked: list[tuple[Any, bytes]]
@@ -81,7 +81,7 @@ def send(member: User) -> OutgoingEmail:
 
 
 def marked(member: User) -> str:
-    """Return the words with which the address is marked."""
+    """Return the text with which the address is marked."""
     return User.objects.get(pk=member.pk).email_bounce_words
 
 
@@ -153,7 +153,7 @@ def test_what_may_pass_marks_nothing(facts: dict[str, str], settings: Any, membe
 
 
 ANSWERS = [
-    # what the provider's API answers → the state of the email, whether the address is marked
+    # the response of the provider's API → the state of the email, and whether the address is marked
     (422, {"ErrorCode": 300, "Message": "Invalid 'To' address: 'mia@example.com'."}, "failed", True),
     (
         422,
@@ -197,7 +197,7 @@ REFUSED_SENDERS = [
 def test_a_sender_whom_the_provider_refuses_is_one_of_every_email(
     provider: str, where: str, status: int, said: dict[str, Any], settings: Any, member: User
 ) -> None:
-    """It is put right in the settings or at the provider. No email must be lost meanwhile."""
+    """It is corrected in the settings or at the provider. No email must be lost in the meantime."""
     with api(settings, f"{provider}://{where}", (status, said)):
         email = send(member)
         assert (email.state, email.deferrals) == ("waiting", 1)

@@ -1,4 +1,4 @@
-"""A mailbox that the server refuses while the portal sends to it: what marks the address, and how that ends."""
+"""A mailbox that the server refuses while the portal sends to it: what marks the address, and what clears the mark."""
 
 import datetime as dt
 
@@ -24,7 +24,7 @@ HOUR = dt.timedelta(hours=1)
 
 @pytest.fixture
 def server(settings):
-    """A mail server that answers a recipient as in `says`, by address."""
+    """A mail server that responds to each recipient as in `says`, by address."""
     server = MailServer()
     server.says = {}
     server.answer_recipient = lambda address: server.says.get(address, "250 OK")
@@ -41,12 +41,12 @@ def send(person):
 
 
 def marked(person):
-    """Return the words with which the address of `person` is marked."""
+    """Return the text with which the address of `person` is marked."""
     return User.objects.get(pk=person.pk).email_bounce_words
 
 
 ANSWERS = [
-    # the answer to RCPT → whether it marks the address at once
+    # the response to RCPT → whether it marks the address immediately
     ("550 5.1.1 <mia@example.com>: no such user", True),
     ("550 5.1.10 null MX", True),
     ("550 5.2.1 mailbox disabled", True),
@@ -83,7 +83,7 @@ def test_what_it_says_of_the_message_is_not_about_the_mailbox(server, member):
     assert not marked(member)
 
 
-# R: refused for a passing reason. P: by policy. S: taken. The address is marked after the last letter.
+# R: refused for a temporary reason. P: by policy. S: accepted. The address is marked after the last letter.
 STREAKS = [("RR", False), ("RRR", True), ("RRSR", False), ("SRRR", True), ("PPPP", False), ("RPRR", True)]
 SAID = {"R": "552 5.2.2 mailbox full", "P": "550 5.7.1 blocked", "S": "250 OK"}
 

@@ -1,4 +1,4 @@
-"""A reminder of many cases reads the facts of those alone that it checks, and counts the others."""
+"""A reminder of many cases reads the facts of only those it checks, and counts the others."""
 
 import datetime as dt
 
@@ -24,7 +24,7 @@ def _few_are_checked(monkeypatch):
 
 
 def cases_of(technician, count):
-    """`count` cases of the day after tomorrow, the last one first."""
+    """Create `count` cases for the day after tomorrow, last one first."""
     times = [dt.time(20, 59 - number) for number in range(count)]
     facts = {"assigned_to": technician, "scheduled": True, "scheduled_release_date": TODAY + 2 * DAY}
     made = [CaseFactory(scheduled_release_time=time, **facts) for time in times]

@@ -1,4 +1,4 @@
-"""A message that was given up is sent again because a person says so."""
+"""A message that was given up is sent again at a person's request."""
 
 import pytest
 

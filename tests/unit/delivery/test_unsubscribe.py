@@ -1,4 +1,4 @@
-"""Which emails have a link that stops them with one click (RFC 8058), and what it changes."""
+"""Which emails have a one-click unsubscribe link (RFC 8058), and what it changes."""
 
 import html
 import re
@@ -14,7 +14,7 @@ from tests.unit.delivery.test_letters import MAILS
 
 pytestmark = pytest.mark.django_db
 
-# By the kind of email: what its link stops. The others can't be stopped, the email of a release above all.
+# By the kind of email: what its link stops. The others can't be stopped, especially the email about a release.
 STOPS = {
     "reminder": {"reminder"},
     "reminder, several": {"reminder"},

@@ -1,7 +1,7 @@
 """For each event, preference and RELEASE_MEMBER_VIEW: who is notified of what, when and how, and that no one else is.
 
-Each event of tests.unit.delivery.told_world happens through its verb, and then two days pass in which the portal does
-all that it does by itself. All that anybody finds at their bell, and every email that leaves, is compared with TABLE.
+Each event of tests.unit.delivery.told_world happens through its verb, and then the portal does everything it does by
+itself for two days. Everything at anyone's bell, and every email sent, is compared with TABLE.
 """
 
 import datetime as dt
@@ -27,11 +27,11 @@ pytestmark = [
 ]
 
 VIEWS = ("hidden", "in_progress", "announced")
-# How long after the event: immediately, when an undo is too late, the next morning, the morning after that.
+# How long after the event: immediately, once it is too late to undo, the next morning, the morning after that.
 NOW, NO_UNDO, MORNING, LAST = (dt.timedelta(seconds=seconds) for seconds in (0, 31, 20 * 3600, 44 * 3600))
 
-# What each kind is told by, to those who have chosen nothing, where NOTIFICATION_EMAILS is on; and words that nothing
-# else says, to a member or to staff.
+# How each kind is reported to those who have chosen nothing, if NOTIFICATION_EMAILS is on, and words that appear
+# nowhere else, for a member or for staff.
 KINDS = {
     "queue": ("digest", ["waiting in the queue"]),
     "received": ("mail", ["We have received your case"]),
@@ -45,14 +45,14 @@ KINDS = {
     "held": ("mail", ["held by conditions"]),
     "failed": ("mail", ["The release of this case failed"]),
     "recalled": ("mail", ["recalled the release", "was recalled"]),
-    # These have emails of their own, which those get too who have chosen nothing while NOTIFICATION_EMAILS is off. The
-    # second is told by that alone.
+    # These have their own emails, which also go to those who have chosen nothing while NOTIFICATION_EMAILS is off. The
+    # second is reported only that way.
     "reminder": ("digest", ["This case will be released soon"]),
     "unopened": ("mail", ["you haven't opened it yet"]),
-    # Nobody chooses about it. Its email is one of its own as well.
+    # No one can choose for it. It has its own email as well.
     "released": ("portal", ["Your case is ready."]),
 }
-# Sent as they are to everybody, whatever they have chosen; and those that tell notifications.
+# Sent unchanged to everyone, whatever they have chosen, and those that report notifications.
 OWN_EMAILS = {"released", "recalled", "password_reset", "invitation", "address_changed", "history_head"}
 EMAILS = OWN_EMAILS | {"reminder", "unopened", "notification", "digest"}
 
@@ -62,8 +62,8 @@ NOBODY: Told = set()
 
 @dataclass
 class Row:
-    """Who is told of which kind, in every way or by the way of RELEASE_MEMBER_VIEW; what the deputy is told too while
-    the technician is away; and emails of their own, with their time.
+    """Who is notified of which kind, always or depending on RELEASE_MEMBER_VIEW, what the deputy also gets while the
+    technician is away, and separate emails with their times.
     """
 
     told: Told | dict[str, Told] = field(default_factory=set)
@@ -202,8 +202,8 @@ def test_the_table_has_every_kind_of_notification_and_of_email():
     assert set(OutgoingEmail.Kind.values) == EMAILS
 
 
-# What everybody has chosen for every kind, and a way in which it is tried: RELEASE_MEMBER_VIEW, and whether the
-# technician is away.
+# What everyone has chosen for every kind, and the circumstances: RELEASE_MEMBER_VIEW, and whether the technician is
+# away.
 AT_WORK, AWAY = False, True
 HIDDEN, IN_PROGRESS, ANNOUNCED = ("hidden", AT_WORK), ("in_progress", AWAY), ("announced", AT_WORK)
 EVERY_WAY = [IN_PROGRESS, HIDDEN, ANNOUNCED]
@@ -242,8 +242,8 @@ def test_who_is_told_what_when_and_through_what_and_that_nobody_else_is(event, c
 
 
 def ways(row: Row, channel: str) -> list[tuple[str, bool]]:
-    """By email each event is tried in every view, so that nobody else is told in any. What reaches a member, or depends
-    on what they see, is tried in every view by the other channels too.
+    """For email, each event is tried in every view, to check that no one else is notified in any. Events that reach a
+    member, or depend on what they see, are tried in every view for the other channels too.
     """
     told = {each for view in VIEWS for each in in_view(row.told, view)}
     asks_the_view = isinstance(row.told, dict) or any(person in events.ROLES["member"] for person, _kind in told)
@@ -260,7 +260,7 @@ def nothing_kept() -> Iterator[None]:
 
 
 def choose_for_everybody(channel: str) -> None:
-    """Also for kinds that their role is not told, or about which nobody can choose."""
+    """Also for kinds that their role does not get, or for which no one can choose."""
     people = User.objects.all() if channel in NotificationChoice.Channel else []
     NotificationChoice.objects.bulk_create(
         NotificationChoice(user=person, kind=kind, channel=channel) for person in people for kind in KINDS
@@ -268,10 +268,10 @@ def choose_for_everybody(channel: str) -> None:
 
 
 def emails_of_two_days(world: World, clock, busy: Busy) -> Found:
-    """What left, by the minute. What was sent before, while the event was prepared, is none of it.
+    """Return what was sent, by the minute, without what was sent while the event was prepared.
 
-    Which programs have something to do depends on the event alone. They are in `busy` once they are known: of all that
-    the portal does by itself the others cost most.
+    Which programs have something to do depends only on the event. Once they are known, they are in `busy`, because the
+    others would cost the most time.
     """
     found: Found = set()
     names = {address: name for name, address in User.objects.values_list("username", "email")}
@@ -279,7 +279,7 @@ def emails_of_two_days(world: World, clock, busy: Busy) -> Found:
         clock.move_to(FROZEN + after)
         if after != NOW:
             mail.outbox.clear()
-        # Nothing but reminders and emails is due at the other moments.
+        # Only reminders and emails are due at the other moments.
         due = PROGRAMS if after in (NOW, MORNING) else [queue_reminders]
         had_work = world.beat(busy.get(after, due))
         busy.setdefault(after, had_work)
@@ -291,7 +291,7 @@ def emails_of_two_days(world: World, clock, busy: Busy) -> Found:
 
 
 def read(message) -> set[tuple[str, str]]:
-    """The kinds that an email tells, each with the kind of the email. It says nothing that people wrote."""
+    """Return the kinds that an email reports, each with the kind of the email. It quotes nothing that people wrote."""
     row = OutgoingEmail.objects.filter(message_id=message.extra_headers["Message-ID"]).first()
     html = message.alternatives[0].content
     for text in (message.subject, message.body, html, str(message.extra_headers)):
@@ -311,7 +311,7 @@ def says(text: str, kind: str) -> bool:
 
 
 def bells() -> Found:
-    """What everybody finds at their bell, in words, and the number of it."""
+    """Return what everyone finds at their bell, in words, and its number."""
     found: Found = set()
     for person in User.objects.filter(pk__in=Notification.objects.values("recipient")):
         lines = [line for group in notifications.unread(person) for line in group.lines]
@@ -327,7 +327,7 @@ def bells() -> Found:
 def expected(told: Told, row: Row, channel: str) -> Found:
     found: Found = {(person, kind, kind, after) for person, kind, after in row.emails}
     for person, kind in told:
-        # What the portal notices by itself it notices in the morning.
+        # The portal notices these events by itself, in the morning.
         at = MORNING if kind == "reminder" else NOW
         through = channel_of(kind, channel)
         if through != "nothing" and kind != "unopened":

@@ -1,4 +1,4 @@
-"""A portal with everybody in it who could be told something, and all that can happen there, each through its verb."""
+"""A portal with everyone who could be notified, and everything that can happen there, each through its verb."""
 
 import datetime as dt
 from collections.abc import Callable, Sequence
@@ -45,8 +45,8 @@ def _release_due() -> int:
 
 PROGRAMS: list[Program] = [_release_due, notices.tell_of_held, queue_unopened_reminders, queue_reminders]
 
-# Mia's case is Tom's, who took it over from Fritz. Dora is the deputy of Tom, and Tom hers. Nobody stands in for Otto:
-# his deputy has left. Rita was a technician, and is a member now.
+# Mia's case is Tom's, who took it over from Fritz. Dora is the deputy of Tom, and Tom hers. No one stands in for Otto,
+# because his deputy has left. Rita was a technician, and is now a member.
 ROLES = {
     "member": ("mia", "olga", "rita", "left_member"),
     "technician": ("tom", "otto", "dora", "fritz", "left_technician"),
@@ -76,19 +76,20 @@ class World:
         Absence.objects.create(technician=self.dora, deputy=self.tom, **days)
 
     def beat(self, programs: Sequence[Program] = PROGRAMS) -> list[Program]:
-        """Do what the portal does by itself: these `programs`, and to send what waits. Return those that had work."""
+        """Do what the portal does by itself: run these `programs`, and send what is waiting. Return those that had
+        work."""
         busy = [program for program in programs if program()]
         if outbox.is_waiting():
             outbox.deliver()
         return busy
 
     def case(self, **options: Any) -> Case:
-        """A case of Mia and Tom, in progress but for `options`."""
+        """Create a case of Mia and Tom, in progress except for `options`."""
         return CaseFactory(**{"member": self.mia, "assigned_to": self.tom, "title": TITLE} | options)
 
 
 def _settled(w: World) -> None:
-    """All that was told before is read, and its emails have left."""
+    """Mark all earlier notifications as read, and send the waiting emails."""
     Notification.objects.update(read_at=FROZEN)
     w.beat()
     mail.outbox.clear()
@@ -219,7 +220,7 @@ def no_reply_is_needed(w: World) -> None:
 
 
 def it_is_asked_and_then_completed(w: World) -> None:
-    """Before the email of the question has left."""
+    """Before the email about the question is sent."""
     case = w.case()
     _say(case, w.tom, asks=True)
     _for_later(case, w.tom)
@@ -304,7 +305,7 @@ def an_approval_is_wanted_of_someone_for_whom_the_asker_stands_in(w: World) -> N
 
 
 def _wanted_of_otto(w: World) -> Case:
-    """A case in progress whose approval is wanted of Otto. Nobody has been told of it."""
+    """A case in progress that needs Otto's approval. No one has been notified of it."""
     case = w.case()
     _condition(case, w.tom, "approval", w.otto)
     return case
@@ -375,7 +376,7 @@ def who_is_to_approve_becomes_an_administrator(w: World) -> None:
 
 
 def the_owner_of_conditions_leaves(w: World) -> None:
-    """One is of a case that is in progress, one is met, and one is of a release."""
+    """One is on a case in progress, one is met, and one is on a released case."""
     _condition(w.case(), w.ada, owner=w.otto)
     case = w.case()
     met = _condition(case, w.ada, owner=w.otto)
@@ -419,7 +420,7 @@ def a_run_adds_a_condition_of_a_colleague(w: World) -> None:
 
 
 def runs_add_conditions_that_concern_nobody_else(w: World) -> None:
-    """Her own, one without an owner, one that is met at once, and an approval of a case in progress."""
+    """Her own, one without an owner, one that is met immediately, and an approval on a case in progress."""
     case = w.case(scheduled=True)
     _run(w, "add_condition", case, kind="manual", name=CONDITION, owner=w.ada.pk)
     _run(w, "add_condition", case, kind="external", name=CONDITION)
@@ -445,7 +446,7 @@ def a_run_wants_an_approval_once_more_of_any_administrator(w: World) -> None:
 
 
 def _asked(w: World, **options: Any) -> Case:
-    """A case whose approval is open. Otto has read that it is wanted of him."""
+    """A case with an open approval. Otto has read the request for it."""
     case = w.case(**options)
     _condition(case, w.tom, "approval", w.otto)
     _settled(w)
@@ -461,7 +462,7 @@ def a_run_gives_a_date_to_what_waits_for_an_approval(w: World) -> None:
 
 
 def a_run_moves_what_waits_for_an_approval_that_nobody_has_read_of(w: World) -> None:
-    """It is not told again."""
+    """There is no second notification."""
     case = w.case(scheduled=True)
     _condition(case, w.tom, "approval", w.otto)
     _run(w, "shift", case, days=1)
@@ -493,14 +494,14 @@ def it_is_completed_for_later(w: World) -> None:
 
 
 def it_is_accepted_and_then_completed(w: World) -> None:
-    """Before the email of the start has left."""
+    """Before the email about the start is sent."""
     case = w.case(submitted=True, assigned_to=None)
     assignment.accept(case=case, by=w.tom, **WEB)
     _for_later(case, w.tom)
 
 
 def it_is_asked_completed_and_held(w: World) -> None:
-    """On hold it looks in progress wherever its member sees it."""
+    """On hold, it looks as if in progress wherever its member sees it."""
     it_is_asked_and_then_completed(w)
     releases.cancel_schedule(case=Case.objects.get(), by=w.ada, reason=REASON, **WEB)
 
@@ -585,7 +586,7 @@ def its_release_fails(w: World) -> None:
 
 
 def its_release_is_near(w: World) -> None:
-    """On the next morning that is in two days."""
+    """On the next morning, the release is in two days."""
     w.case(scheduled=True, scheduled_release_date=TODAY + 3 * DAY)
 
 

@@ -1,4 +1,4 @@
-"""The demo data: a portal that looks lived in on every page, and is created through the verbs."""
+"""The demo data: a portal that looks lived-in on every page, and is created through the verbs."""
 
 import datetime as dt
 
@@ -37,7 +37,7 @@ def test_every_page_has_something_to_show(clock, client):
     of_the_pages()
 
 
-# Several at a time: a story takes seconds.
+# Several checks at a time, because a story takes seconds.
 CHOSEN = {
     "strict": {
         "RELEASE_REQUIRES_ANSWER": True,
@@ -106,7 +106,7 @@ def of_the_member(member: User, client) -> None:
 
 
 def of_the_pages() -> None:
-    """`make screenshots` adds what the demo lacks, and opens each page as it says. The demo has nothing that is due."""
+    """`make screenshots` adds what the demo lacks, and opens each page as listed. The demo has nothing that is due."""
     world = complete_world(*(User.objects.get(username=name) for name in ("member", "technician", "admin")))
     for person in (MEMBER, TECHNICIAN, ADMINISTRATOR):
         client = world.client(person)
@@ -117,7 +117,7 @@ def of_the_pages() -> None:
 
 
 def of_the_calendar() -> None:
-    """Some go out today, a wave tomorrow, and nothing is late."""
+    """Some releases are due today, a wave tomorrow, and nothing is late."""
     today = portals_today()
     scheduled = Case.objects.filter(SCHEDULED)
     assert scheduled.filter(scheduled_release_date=today).count() == 4
@@ -126,7 +126,7 @@ def of_the_calendar() -> None:
 
 
 def of_the_people() -> None:
-    """One has left with cases still open, and one has not come yet."""
+    """One has left with cases still open, and one has not signed in yet."""
     former = User.objects.get(username="former-technician")
     assert not former.is_active
     assert former.assigned_cases.filter(status="accepted").count() == 3
@@ -135,7 +135,7 @@ def of_the_people() -> None:
 
 
 def of_the_conditions() -> None:
-    """The technician has one of each kind, and a case that one holds back."""
+    """The technician has one of each kind, including a case that one holds back."""
     own = Condition.objects.filter(case__assigned_to__username="technician")
     assert set(own.values_list("kind", flat=True)) == set(Condition.Kind.values)
     assert Case.objects.held_by_conditions(portal_now()).filter(assigned_to__username="technician").count() == 1
@@ -144,7 +144,7 @@ def of_the_conditions() -> None:
 
 
 def of_first_views() -> None:
-    """Most of what was released was opened, some was not, and the demo's technician finds a few of those."""
+    """Most released cases were opened, some were not, and the demo's technician finds a few of those."""
     released = Case.objects.filter(RELEASED)
     opened = released.filter(first_viewed_at__isnull=False).count()
     assert released.count() / 2 < opened < released.count()

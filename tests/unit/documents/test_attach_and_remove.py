@@ -68,7 +68,7 @@ def test_no_document_comes_or_goes_without_its_history(technician, stored):
 
 @pytest.mark.django_db
 def test_a_case_that_is_completed_while_the_file_arrives_keeps_none(member, technician, stored, monkeypatch):
-    """Between the first look and the lock; here while the file is examined."""
+    """Between the first check and the lock, here while the file is examined."""
     case = CaseFactory(member=member, assigned_to=technician)
     examine = file_types.examine
 
@@ -159,7 +159,7 @@ def test_a_completed_case_keeps_its_reports(person, state, technician, request):
 
 @pytest.mark.django_db
 def test_nobody_is_shown_nothing(member):
-    """Also where no page stands between; the others are in tests/web/test_documents.py."""
+    """Also without a page in between. The others are in tests/web/test_documents.py."""
     CaseDocumentFactory(case__member=member, case__released=True)
     assert CaseDocument.objects.visible_to(member).count() == 1
     assert not CaseDocument.objects.visible_to(AnonymousUser()).exists()

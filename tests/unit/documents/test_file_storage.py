@@ -1,4 +1,4 @@
-"""FILE_STORAGE_URL: where documents are kept, and what is refused at start."""
+"""FILE_STORAGE_URL: where documents are stored, and what is refused at start."""
 
 import subprocess
 import sys
@@ -57,7 +57,7 @@ def test_what_cannot_be_read_is_refused_without_telling_the_secret(url):
 
 
 def test_the_program_does_not_start_without_the_library():
-    """It is no requirement of ours, so that it is missing here."""
+    """It is not one of our requirements, so it is missing here."""
     found = subprocess.run(
         [sys.executable, "manage.py", "check"],
         cwd=settings.BASE_DIR,

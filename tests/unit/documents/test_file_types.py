@@ -1,4 +1,4 @@
-"""Which files may be documents: by size, by extension, and by what is in them."""
+"""Which files may be documents: by size, extension and content."""
 
 import codecs
 import io
@@ -11,7 +11,7 @@ from django.core.files.base import ContentFile
 from cases.core.errors import BadDocument
 from cases.documents import file_types, office_files
 
-# One of the kind stands in each file.
+# Each file contains one of these.
 WORD, EXCEL, SLIDES = (
     f"application/vnd.openxmlformats-officedocument.{kind}.main+xml"
     for kind in ("wordprocessingml.document", "spreadsheetml.sheet", "presentationml.presentation")
@@ -24,7 +24,7 @@ ODT = {"mimetype": b"application/vnd.oasis.opendocument.text"}
 
 
 def archive(parts, compression=zipfile.ZIP_STORED):
-    """A zip file with those parts."""
+    """Return a zip file with these parts."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", compression) as made:
         for name, part in parts.items():
@@ -40,7 +40,8 @@ def relationships(*targets):
 
 
 def office(main="word/document.xml", kind=WORD, *, types="", target=None, relations=RELATIONSHIPS, parts=(), **how):
-    """An office file as programs write them: a part, its content type, and the relationship that makes it the main."""
+    """Return an office file as programs write them: a part, its content type, and the relationship that makes it the
+    main one."""
     content_types = (
         '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
         '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
@@ -165,12 +166,12 @@ def test_what_may_not(name, content):
 
 
 def with_end(entries, length, content=DOCX):
-    """An archive whose end record announces that many entries, and a directory of that length."""
+    """Return an archive whose end record announces that many entries, and a directory of that length."""
     return content[:-22] + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, entries, entries, length, 0, 0)
 
 
 def with_end64(entries, length):
-    """Such an archive that tells the truth in the ZIP64 record, which counts, and something harmless in the other."""
+    """Return such an archive with the truth in the ZIP64 record, which counts, and something harmless in the other."""
     record = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, entries, entries, length, 0)
     locator = struct.pack("<4sLQL", b"PK\6\7", 0, len(DOCX) - 22, 1)
     return DOCX[:-22] + record + locator + DOCX[-22:]
@@ -218,7 +219,7 @@ PACKED = {
 @pytest.mark.parametrize("bits", [0x01, 0x10, 0x80, 0xFF])
 @pytest.mark.parametrize("name", PACKED)
 def test_a_damaged_archive_is_taken_or_refused_whatever_byte_is_wrong(name, bits):
-    """As a bad disk or a bad line leaves it."""
+    """As a bad disk or a bad connection leaves it."""
     content, refused = PACKED[name], 0
     for place in range(len(content)):
         damaged = bytearray(content)

@@ -1,4 +1,4 @@
-"""The storage of documents: complete files or none, and matching files and rows."""
+"""The storage of documents: complete files or none, and files that match the rows."""
 
 import datetime as dt
 import errno
@@ -34,7 +34,7 @@ def test_a_file_is_kept_when_only_the_answer_to_the_commit_was_lost(member, stor
 
 @pytest.fixture
 def full_disk(tmp_path):
-    """From now on no file may grow beyond a megabyte, as on a full disk."""
+    """Let no file grow beyond a megabyte, as on a full disk."""
     usual = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, usual[1]))
     yield
@@ -84,7 +84,7 @@ def test_files_and_rows_are_compared(member, stored, tmp_path, settings):
     assert (report.at, report.files, report.orphans, report.deleted) == (now, 4, 1, 2)
     assert (report.missing, report.missing_ids) == (1, [lost.pk])
     assert CaseDocument.objects.count() == 2
-    # The next one takes its place, and finds what is new.
+    # The next one takes its place, and finds anything new.
     storage.reconcile(now=now + dt.timedelta(days=7))
     assert StorageReport.objects.get().deleted == 1
     assert stored() == [kept.file.name]

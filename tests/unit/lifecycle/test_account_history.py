@@ -1,4 +1,4 @@
-"""What was done to an account is written down with it, once, and stays."""
+"""Changes to an account are recorded with the change, once, and permanently."""
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 
 def history(person: User) -> list[tuple[str, User, str]]:
-    """What is reported about `person`, latest first."""
+    """Return what is reported about `person`, latest first."""
     return [(event.kind, event.actor, event.said or event.reason) for event in latest_account_events(person, limit=50)]
 
 

@@ -1,4 +1,4 @@
-"""Who stands in for whom, along chains and circles, and what a deputy may do."""
+"""Who stands in for whom, through chains and circles, and what a deputy may do."""
 
 import datetime as dt
 import itertools
@@ -23,7 +23,7 @@ TODAY = dt.date(2025, 6, 11)
 
 
 def away(technician: User, deputy: User, first: int = 0, last: int = 0) -> Absence:
-    """Past the verb, which refuses circles."""
+    """Bypassing the verb, which refuses circles."""
     days = {"first_day": TODAY + dt.timedelta(days=first), "last_day": TODAY + dt.timedelta(days=last)}
     return Absence.objects.create(technician=technician, deputy=deputy, **days)
 
@@ -102,7 +102,7 @@ def test_a_deputy_has_the_rights_of_the_assigned_technician_while_it_lasts(techn
 )
 @pytest.mark.parametrize("length", [1, 2], ids=["deputy", "deputy of the deputy"])
 def test_who_stands_in_is_no_second_person_for_an_approval(first, last, may, length, technician, other_technician):
-    """As the assigned technician, whose rights they have: they could move the case and approve it themselves."""
+    """Like the assigned technician, whose rights they have: they could move the case and approve it themselves."""
     chain = [technician, *(UserFactory(role="technician") for _ in range(length - 1)), other_technician]
     if first is not None:
         for person, deputy in itertools.pairwise(chain):

@@ -1,4 +1,4 @@
-"""First views that meet each other, or the one who takes the release back: threads with transactions, on PostgreSQL."""
+"""First views that race with each other, or with an undo or recall: threads with transactions, on PostgreSQL."""
 
 import datetime as dt
 import time
@@ -29,7 +29,7 @@ def case(member):
 
 
 def page_of(case, member, kind=FirstView.Kind.PAGE):
-    """What a look at the page has left to do once the page is built."""
+    """Do what is left to do for a visit once the page is built."""
     cases = Case.objects.filter(pk=case.pk)
     fetched = first_views.with_recorded(cases, kind=kind, by=member).select_related("member").get()
     return lambda: first_views.record(fetched, kind=kind, by=member, request=Request())

@@ -61,7 +61,7 @@ def test_many_hand_overs_are_read_with_one_query_for_all_people(administrator):
     assert len({event.named["to_technician"] for event in events}) == 21
 
 
-# What a hand, a restore or an older version may have left there.
+# What a manual change, a restore or an older version may have left there.
 ODD = [
     {}, [], "text", 7, {"from_technician": None}, {"to_technician": "7"}, {"to_technician": 10**12},
     {"to_technician": True}, {"name": {"x": 1}}, {"from": 1, "to": []}, {"email": "x"}, {"count": "many"},

@@ -1,4 +1,4 @@
-"""Lists of the portal with a maximum length and unique names: two administrators add at the same moment."""
+"""Lists of the portal with a maximum length and unique names: two administrators add an entry at the same moment."""
 
 import pytest
 

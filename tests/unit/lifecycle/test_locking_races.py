@@ -1,4 +1,5 @@
-"""Who may act is decided under the lock, and all lock in one order: threads with transactions, on PostgreSQL."""
+"""Permissions are checked under the lock, and locks are always taken in the same order: threads with transactions, on
+PostgreSQL."""
 
 import pytest
 from django.core.files.base import ContentFile
@@ -86,7 +87,7 @@ ANOTHER_ROLE = {"mia": "technician", "tom": "member", "ada": "technician"}
 
 
 def everything(*, but: User) -> list[object]:
-    """All rows that a verb could change, but for the person who acts."""
+    """Return all rows that a verb could change, except that of the person who acts."""
     rows = [list(model.objects.order_by("pk").values()) for model in (Case, CaseDocument, CaseNote, OutgoingEmail)]
     people_now = User.objects.exclude(pk=but.pk).order_by("pk").values("pk", "email", "role")
     return [*rows, list(people_now), CaseEvent.objects.count(), AccountEvent.objects.count()]
@@ -172,7 +173,7 @@ SEVERAL = {
 
 @pytest.mark.parametrize("work", SEVERAL.values(), ids=SEVERAL.keys())
 def test_cases_are_locked_in_the_order_of_their_keys(work, cast):
-    """Whatever index found them: the second by key has the earlier schedule."""
+    """Whichever index found them: the second by key has the earlier schedule."""
     first = CaseFactory(due=True, member=cast["mia"], assigned_to=cast["tom"])
     second = CaseFactory(
         due=True, member=cast["mia"], assigned_to=cast["tom"],

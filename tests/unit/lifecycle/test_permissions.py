@@ -1,4 +1,4 @@
-"""The table of who may do what, walked through by everybody in every state, through the verbs themselves."""
+"""The table of who may do what, tried for everyone in every state, through the verbs themselves."""
 
 import datetime as dt
 
@@ -32,9 +32,9 @@ PENDING = "held scheduled due held_by_conditions"
 IN_HANDS = f"accepted {PENDING}"
 NO_DRAFT = f"submitted {IN_HANDS} released"
 TALKED_ABOUT = f"{IN_HANDS} released"
-# What a technician may do to any case: accept one that nobody has, and write a note.
+# What a technician may do with any case: accept an unassigned one, and write a note.
 OF_ANYBODY = ("accept", "note")
-# And what only a technician does who is not the technician of the case.
+# What only a technician who is not the technician of the case does.
 OF_OTHERS = ("approve",)
 
 # Its columns: the member of the case, its technician (for `accept`: any, while it has none), an
@@ -61,12 +61,12 @@ MAY = {
     "waive":          ("-",           "-",              IN_HANDS),
     "approve":        ("-",           PENDING,          PENDING),
     "write_answer":   ("-",           "accepted",       "accepted"),
-    # Where members do not see the case, nobody writes to them. tests/unit/conversation has the other views.
+    # Where members do not see the case, no one writes to them. tests/unit/conversation has the other views.
     "write_message":  (NO_DRAFT,      "accepted released", "accepted released"),
     "end_waiting":    ("-",           TALKED_ABOUT,     TALKED_ABOUT),
 }  # fmt: skip
 
-# Who knows that the case exists. To everybody else it does not.
+# Who knows that the case exists. For everyone else, it does not.
 SEES = {
     "mia, the member":         "draft submitted accepted released",
     "tom, its technician":     NO_DRAFT,
@@ -80,7 +80,7 @@ SEES = {
 
 
 def undo_own_release(case, by):
-    """Nobody but the person who released the case may: the verb's own tests have the others."""
+    """Only the person who released the case may undo it. The verb's own tests cover the others."""
     CaseEvent.objects.create(
         case=case, kind="released", actor=by, source="web", at=FROZEN, release_number=1, schedule_revision=1
     )
@@ -92,7 +92,7 @@ def condition(case, kind):
 
 
 def verbs(case, by):
-    """Each action, with arguments that nobody could refuse."""
+    """Each action, with arguments that are always accepted."""
     week = Schedule(portals_today() + dt.timedelta(days=7))
     way = {"case": case, "by": by, "source": "web"}
 
@@ -126,7 +126,7 @@ def verbs(case, by):
 
 
 def outcome(verb) -> str:
-    """What becomes of it, undone again."""
+    """Return what happens, and roll it back."""
     try:
         with transaction.atomic():
             verb()
@@ -143,7 +143,7 @@ def outcome(verb) -> str:
 
 
 def expected(action: str, who: str, state: str) -> str:
-    """By the two tables: hidden first, then the person, then the state."""
+    """Return what the two tables say: hidden first, then the person, then the state."""
     if state not in SEES[who].split():
         return "does not exist"
     own, by_technician, administrator = MAY[action]
@@ -214,7 +214,7 @@ def test_a_schedule_is_cancelled_until_its_instant(administrator, clock, seconds
 
 @pytest.mark.parametrize("who", ["tom", "ada"])
 def test_deactivated_staff_may_do_nothing_even_to_a_case_in_their_hands(people, who):
-    """Beside the visibility rule, which hides every case from them."""
+    """In addition to the visibility rule, which hides every case from them."""
     people[who].is_active = False
     with pytest.raises(NotAllowed):
         permissions.check(Action.RETURN, by=people[who], case=CaseFactory(held=True, assigned_to=people["tom"]))

@@ -1,4 +1,4 @@
-"""The history of the portal: who did what to all of it, through what, and why."""
+"""The history of the portal: who did what to the whole portal, how, and why."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""Pre-flight: what is missing before a release, what follows from it, and how to mend it."""
+"""Pre-flight: what is missing before a release, what follows from it, and how to fix it."""
 
 import pytest
 

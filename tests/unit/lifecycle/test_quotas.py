@@ -37,7 +37,7 @@ def a_file():
 
 @pytest.fixture
 def adds(member, technician, case) -> dict[str, Callable[[], object]]:
-    """The verbs that add something, each time something new."""
+    """The verbs that add something, something new each time."""
     mine = [CaseFactory(member=member, draft=True, title="t") for _ in range(12)]
     return {
         "note": lambda: notes.add(case=case, by=technician, text="Mia called."),
@@ -113,7 +113,7 @@ def test_it_costs_as_much_of_many_as_of_few(kind, adds, settings):
             adds[kind]()
         return len(captured)
 
-    adds[kind]()  # the first one in the queue is told to technicians
+    adds[kind]()  # technicians are notified of the first one in the queue
     few = cost()
     for name in LIMITS:
         setattr(settings, name, 100)

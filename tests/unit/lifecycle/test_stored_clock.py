@@ -1,4 +1,4 @@
-"""Settings that name another clock than the database release and schedule nothing, whatever the door."""
+"""If the settings name a different clock than the database, nothing is released or scheduled through any door."""
 
 import datetime as dt
 from io import StringIO
@@ -22,7 +22,7 @@ from tests.stored_clock import store
 pytestmark = pytest.mark.django_db
 
 CHICAGO, MIDNIGHT = "America/Chicago", dt.time(0)
-# What the settings may say of a portal that was made for Chicago and midnight.
+# Possible settings of a portal that was created for Chicago and midnight.
 WRONG = {
     "a forgotten zone, which is ahead": ("UTC", MIDNIGHT),
     "a zone that is behind": ("Pacific/Honolulu", MIDNIGHT),
@@ -40,7 +40,7 @@ def wrong(request, settings):
 
 @pytest.fixture
 def published(monkeypatch) -> list[int]:
-    """The cases whose wake-up was published."""
+    """Return the cases whose wake-up was published."""
     found: list[int] = []
     monkeypatch.setattr(
         celery_publisher, "publish_wake_up", lambda *, case_id, **_: bool(found.append(case_id) or True)
@@ -49,7 +49,7 @@ def published(monkeypatch) -> list[int]:
 
 
 def is_as_it_was(case: Case) -> bool:
-    """Not released, not armed, nothing in its history."""
+    """Return whether it is not released, not armed, and has no history."""
     now = Case.objects.get(pk=case.pk)
     compared = ("status", "actual_release_date", "scheduled_release_date", "schedule_revision", "armed_revision")
     return not CaseEvent.objects.exists() and all(getattr(now, name) == getattr(case, name) for name in compared)
@@ -186,7 +186,7 @@ def test_the_first_migration_stored_what_the_settings_said(settings):
 
 
 def test_comparing_the_clocks_costs_no_statement(member, clock, administrator):
-    """For a wake-up, a wave, a visit and a person's verb: it is part of a statement that runs anyway."""
+    """For a wake-up, a wave, a visit and a person's verb, it is part of a statement that runs anyway."""
     with_case = CaseFactory(due=True, member=member)
     for work in (
         lambda: releases.release_due(by="test", source="sweep"),

@@ -235,7 +235,7 @@ def test_many_approvals_take_two_statements_more(technician, clock):
 
 # --- The same rule as `due` -------------------------------------------------------------------------------------------
 
-# Days on which a clock skips or repeats an hour, or half of one; and a plain one.
+# Days on which a clock skips or repeats an hour or half an hour, and an ordinary one.
 DAYS = [
     ("UTC", dt.date(2025, 6, 11)),
     ("Europe/Berlin", dt.date(2025, 3, 30)),
@@ -252,7 +252,7 @@ ROWS = 150
 
 
 def random_case(chance, day, moments, people):
-    """A row of any state, with a schedule within a day or two of `day` and perhaps a failure at one of `moments`."""
+    """A row in any state, with a schedule within a day or two of `day` and perhaps a failure at one of `moments`."""
     status = chance.choice(["draft", "submitted", "accepted", *["completed"] * 9])
     columns = {}
     if status == "completed" and chance.random() < 0.9:
@@ -280,7 +280,7 @@ def random_conditions(chance, case, at):
         yield Condition(case=case, kind="manual", name="Fee", created=at, since=at, state=state, **settled)
 
 
-# Each seed draws other rows. That SQLite compares them likewise, one set for each day shows.
+# Each seed draws different rows. One set for each day is enough to show that SQLite compares them in the same way.
 @pytest.mark.parametrize("seed", range(3 if connection.vendor == "postgresql" else 1))
 @pytest.mark.parametrize(("zone", "day"), DAYS, ids=[f"{zone} {day}" for zone, day in DAYS])
 def test_the_verdict_is_due_where_the_set_is(zone, day, seed, settings, administrator):
@@ -294,7 +294,7 @@ def test_the_verdict_is_due_where_the_set_is(zone, day, seed, settings, administ
     conditions = [made for case in cases for made in random_conditions(chance, case, noon)]
     Case.objects.bulk_create(cases)
     Condition.objects.bulk_create(conditions)
-    # The very instants of schedules, too, and the moment before.
+    # Also the exact instants of schedules, and the moment before.
     instants = [case.release_instant for case in cases if case.release_instant]
     moments += [at for instant in chance.sample(instants, 6) for at in (instant, instant - TICK)]
     everything = list(Case.objects.select_related("member", "assigned_to"))
@@ -311,7 +311,7 @@ def test_the_verdict_is_due_where_the_set_is(zone, day, seed, settings, administ
 
 
 def test_the_rows_decide_and_not_the_count(clock):
-    """A count that is wrong would hold the case back in silence, or be found out by the releasing transaction."""
+    """A wrong count would silently hold the case back, or be found by the releasing transaction."""
     case = CaseFactory(due=True)
     made = condition(case)
     Case.objects.update(open_conditions=0)

@@ -1,4 +1,4 @@
-"""The weekly clean-up: what has expired goes, everything else stays, and no step stops another."""
+"""The weekly cleanup: expired rows are deleted, everything else stays, and no failed step stops another."""
 
 import datetime as dt
 import os
@@ -129,7 +129,7 @@ def test_task_and_command_do_the_same(capsys):
 
 @pytest.fixture
 def runs(monkeypatch) -> list[dt.timedelta]:
-    """When the steps ran, counted from FROZEN."""
+    """Return when the steps ran, counted from FROZEN."""
     begun: list[dt.timedelta] = []
 
     def run(now: dt.datetime) -> int:

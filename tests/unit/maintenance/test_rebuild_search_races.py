@@ -1,4 +1,4 @@
-"""Words that are written again while a verb writes newer ones: threads with transactions, on PostgreSQL."""
+"""Search words that are rebuilt while a verb writes newer ones: threads with transactions, on PostgreSQL."""
 
 import pytest
 

@@ -1,5 +1,5 @@
-"""release_scheduled_cases, as the product owner wrote it: releases, previews, reports, and says by its exit when a row
-failed."""
+"""release_scheduled_cases, as the product owner wrote it: releases, previews, reports, and signals a failed row by its
+exit code."""
 
 import datetime as dt
 

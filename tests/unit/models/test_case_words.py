@@ -1,4 +1,4 @@
-"""What a search looks in is written in the transaction that writes the text, whatever writes it."""
+"""Search words are written in the transaction that writes the text, whatever writes it."""
 
 import re
 from io import StringIO
@@ -31,7 +31,7 @@ COLUMNS = ("title", "description", "submissions", "answer", "reports", "notes")
 
 
 def words(case) -> dict[str, str]:
-    """What is stored of the case, without its number and empty columns."""
+    """Return what is stored for the case, without its number and empty columns."""
     found = CaseWords.objects.values(*COLUMNS).get(case=case)
     number = "".join(f" {part}" for part in case.external_case_id.lower().split("-"))
     return {column: text.removeprefix(number) for column, text in found.items() if text.removeprefix(number)}
@@ -98,7 +98,7 @@ def test_the_words_of_a_person_follow_the_name(administrator):
 
 
 def test_the_words_of_a_person_saved_in_part_are_those_of_the_stored_row(administrator, member):
-    """As a profile is saved while an administrator corrects the address."""
+    """As when a profile is saved while an administrator corrects the address."""
     read_before = User.objects.get(pk=member.pk)
     people.correct(person=member, by=administrator, email="new@example.com", first_name="Mia", last_name="Berg")
     read_before.first_name = "Noël"
@@ -144,6 +144,6 @@ def test_of_many_notes_the_latest_are_kept(technician, monkeypatch):
 def test_what_means_something_to_the_database_is_a_word_or_nothing(name, is_word, administrator, member):
     text = name.format(member=member)
     case = CaseFactory(title=text, member=UserFactory(first_name="Nina"))
-    # Would be found as any other case, and as one of this member.
+    # It would be found like any other case, and as one of this member.
     CaseFactory(title="Refund", member=member)
     assert [found.case.pk for found in global_search.find(administrator, text).cases] == [case.pk] * is_word

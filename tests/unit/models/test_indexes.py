@@ -1,4 +1,4 @@
-"""A wave writes into every index of three tables, so that none is there by accident."""
+"""A wave writes to every index of three tables, so none may be there by accident."""
 
 import pytest
 from django.db import connection
@@ -7,7 +7,7 @@ from cases.models import Case, CaseEvent, OutgoingEmail
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
 
-# Made by Django from a field, and wanted: unique case numbers, and the history of a case.
+# Created by Django from a field, and wanted: unique case numbers, and the history of a case.
 OF_FIELDS = {"cases_case_external_case_id_key", "cases_caseevent_case_id_6c6031ac"}
 
 

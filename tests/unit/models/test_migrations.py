@@ -14,12 +14,12 @@ from cases.models import text_limits
 from tests import migration_lint
 from tests.migration_lint import MIGRATIONS
 
-# The product's own packages. What is renamed in them must not break a migration.
+# The product's own packages. Renaming something in them must not break a migration.
 PRODUCT = {"cases", "portal", "tasks", "deploy", "tests"}
 
 
 def imported(path: Path) -> set[str]:
-    """The packages that the module at `path` imports from."""
+    """Return the packages that the module at `path` imports from."""
     nodes = list(ast.walk(ast.parse(path.read_text())))
     plain = {name.name for node in nodes if isinstance(node, ast.Import) for name in node.names}
     # A relative import has no module or a level: it is one of the product's own.
@@ -34,7 +34,7 @@ def test_no_migration_imports_code_of_the_product(path):
 
 @pytest.fixture
 def seed(settings, monkeypatch, tmp_path):
-    """Add a migration with these operations to a copy of the portal's; return its name."""
+    """Add a migration with these operations to a copy of the portal's. Return its name."""
 
     def seed_(operations: str) -> str:
         package = tmp_path / "seeded_migrations"

@@ -86,7 +86,7 @@ def ids(value) -> str:
 
 
 def row(model: type[models.Model]) -> models.Model:
-    """A row of that table that could be stored."""
+    """Return a row of that table that could be stored."""
     event = {"kind": "submitted", "at": NOW, "source": "web", "schedule_revision": 0}
     email = {"kind": "released", "release_number": 1, "next_try": NOW, "created": NOW}
     day = dict.fromkeys(("released", "delay_cases", "delay_seconds", "pending", "mailed"), 0)
@@ -154,7 +154,7 @@ def reminder_email(person: User) -> OutgoingEmail:
 
 
 def bare_case() -> Case:
-    """A case without its words."""
+    """A case without search words."""
     case = CaseFactory()
     CaseWords.objects.all().delete()
     return case
@@ -166,7 +166,7 @@ def without_words(person: User) -> User:
 
 
 def make_consistent(found: models.Model, column: str) -> None:
-    """Give `found` what its other constraints ask for where there is a value in `column`."""
+    """Give `found` what its other constraints require when `column` has a value."""
     together = {
         "release_error": {"release_attempts": 1, "release_next_try": NOW},
         "message_id": {"group": uuid.uuid4()},
@@ -199,12 +199,12 @@ def test_the_database_takes_no_longer_text(model, column):
     setattr(found, column, text_of(field, longest(field) + 1))
     make_consistent(found, column)
     store = partial(model._base_manager.bulk_create, [found])
-    if isinstance(found, PortalClock):  # there is but one, and it is there already
+    if isinstance(found, PortalClock):  # there is only one, and it already exists
         store = partial(PortalClock.objects.update, **{column: getattr(found, column)})
-    elif isinstance(field, Folded):  # written as its sources say
+    elif isinstance(field, Folded):  # limited like its sources
         found.save()
         store = partial(model._base_manager.update, **{column: text_of(field, longest(field) + 1)})
-    # What is one of a few known values has a bound by that too.
+    # One of a few known values is limited by that, too.
     with pytest.raises(DatabaseError, match=r"too long|_limits?\b|_known"), transaction.atomic():
         store()
 
@@ -232,7 +232,7 @@ def test_the_database_takes_what_is_as_long_as_it_may_be(model, column, length):
 
 
 def classes(base: type) -> list[type]:
-    """The classes of the portal below `base`, whatever module they are in."""
+    """Return the portal's subclasses of `base`, whatever module they are in."""
     modules = [
         importlib.import_module(info.name)
         for info in pkgutil.walk_packages(cases.__path__, "cases.")
@@ -342,7 +342,7 @@ def test_a_long_error_of_a_release_is_recorded_cut(monkeypatch, clock, member):
 
 
 def test_a_long_answer_of_a_mail_server_is_cut():
-    """At once: a search for addresses that takes quadratic time would be at it for hours."""
+    """Immediately: a search for addresses in quadratic time would take hours."""
     result = DeliveryResult(Outcome.DEFERRED, "x" * 2_000_000)
     assert len(f"Given up after 18 tries: {result.error}") <= limits.ERROR
 

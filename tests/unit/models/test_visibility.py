@@ -1,4 +1,4 @@
-"""The one visibility rule (docs/rules.md, 3): who knows of a case, by role, status and RELEASE_MEMBER_VIEW."""
+"""The one visibility rule (docs/rules.md, 3): who knows about a case, by role, status and RELEASE_MEMBER_VIEW."""
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -13,7 +13,7 @@ STATES = ["draft", "submitted", "accepted", "held", "scheduled", "due", "release
 EVERY = " ".join(STATES)
 
 SEES = {
-    # RELEASE_MEMBER_VIEW, who → the states of Mia's cases that they know of
+    # RELEASE_MEMBER_VIEW, who → the states of Mia's cases that they know about
     ("hidden", "member"): "draft submitted accepted released",
     ("in_progress", "member"): EVERY,
     ("announced", "member"): EVERY,

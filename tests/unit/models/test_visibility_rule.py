@@ -25,7 +25,7 @@ MODULES = sorted(
 
 
 def other_ways(tree: ast.AST) -> list[tuple[int, str]]:
-    """Line and name of each way to cases in `tree` that is not through the rule."""
+    """Return the line and name of each access to cases in `tree` that bypasses the rule."""
     found = []
     through = {id(node.value): node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     for node in ast.walk(tree):

@@ -1,4 +1,4 @@
-"""The figures of days: each number with releases that can be counted on the fingers, at the edges of days too."""
+"""Daily figures: each number with a handful of releases, including at the edges of days."""
 
 import datetime as dt
 import uuid
@@ -38,7 +38,7 @@ def utc(day: dt.date, clock_time: str) -> dt.datetime:
 
 
 def released(at, *, completed=None, scheduled=None, source="eta"):
-    """A case that was released at that moment, as the verbs leave it."""
+    """Create a case that was released at that moment, as the verbs leave it."""
     day, time = scheduled or (None, None)
     batch = uuid.uuid4()
     case = CaseFactory(
@@ -86,7 +86,7 @@ def test_a_days_releases_are_counted_by_who_released_them():
 def test_the_average_delay_is_from_completion_to_release():
     released(utc(TODAY, "10:00"), completed=utc(TODAY, "10:00") - 2 * DAY)
     released(utc(TODAY, "10:00"), completed=utc(TODAY, "10:00") - 5 * DAY)
-    released(utc(TODAY, "11:00"))  # nobody knows when it was completed
+    released(utc(TODAY, "11:00"))  # it is unknown when it was completed
     released(utc(YESTERDAY, "10:00"), completed=utc(YESTERDAY, "10:00") - 8 * DAY)
     released(utc(YESTERDAY, "11:00"))
 
@@ -100,7 +100,7 @@ def test_lateness_is_that_of_releases_by_schedule():
     for seconds in [0.02, 0.02, 0.02, 4]:
         released(utc(TODAY, "09:00") + seconds * SECOND, scheduled=nine)
     released(utc(TODAY, "00:00") + 4 * SECOND, scheduled=(TODAY, None), source="sweep")
-    # A person who releases is neither late nor early, and an immediate release had no instant.
+    # A release by a person is neither late nor early, and an immediate release had no instant.
     released(utc(TODAY, "11:00"), scheduled=nine, source="web")
     released(utc(TODAY, "11:00"), scheduled=(TODAY + DAY, None), source="api")
     released(utc(TODAY, "11:00"), source="web")
@@ -131,7 +131,7 @@ def test_pending_is_what_is_completed_and_not_released_at_the_end_of_the_day():
     CaseFactory(scheduled=True, date_completed=noon)
     CaseFactory(held=True, date_completed=noon)
     CaseFactory(held=True, date_completed=utc(TODAY, "08:00"))
-    CaseFactory(held=True, date_completed=None)  # pending today; since when, nobody knows
+    CaseFactory(held=True, date_completed=None)  # pending today, but it is unknown since when
     released(utc(TODAY, "00:00:01"), completed=noon)
     released(utc(YESTERDAY, "13:00"), completed=noon)
     CaseFactory()
@@ -271,11 +271,11 @@ def test_a_day_that_is_over_is_counted_once_more_and_then_never_again():
     daily_statistics.update(evening, seconds=60)
     released(utc(YESTERDAY, "23:59:45"))
 
-    assert daily_statistics.update(morning, seconds=60) == 2  # today, and yesterday for good
+    assert daily_statistics.update(morning, seconds=60) == 2  # today, and yesterday for the last time
     assert ReleaseDay.objects.get(day=YESTERDAY).released == 1
     assert (
         daily_statistics.update(morning + SECOND, seconds=60) == 0
-    )  # by a second message that had waited in the queue
+    )  # by a second message that was waiting in the queue
     assert daily_statistics.update(morning + 60 * SECOND, seconds=60) == 1
 
 
@@ -356,7 +356,7 @@ def test_the_verbs_and_the_figures_agree(clock, administrator, technician, membe
 
 
 def test_a_release_that_history_does_not_know_is_counted_as_not_recorded():
-    """The owner's guide sets the field in a shell; a load brings rows without their history."""
+    """The owner's guide sets the field in a shell, and a load brings rows without their history."""
     released(utc(TODAY, "09:00"))
     CaseFactory(held=True, actual_release_date=utc(TODAY, "09:00"))
     CaseFactory.create_batch(

@@ -1,4 +1,4 @@
-"""A look at the operations page reads ranges of indexes, with 200,000 cases pending (docs/rules.md, 9)."""
+"""The operations page reads only index ranges, with 200,000 cases pending (docs/rules.md, 9)."""
 
 import datetime as dt
 
@@ -11,8 +11,8 @@ from tests.unit.db.test_query_plans import Plans, at, many_cases  # noqa: F401  
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
 
-# Held, failing, armed, what conditions hold back and its rows, and three index ranges of the look-ahead, once for all
-# and once for the armed.
+# Held, failing, armed, held by conditions and those rows, and three index ranges of the look-ahead, once for all and
+# once for armed ones.
 STATEMENTS = 11
 INDEXES = {"case_ready", "case_due", "case_armed", "case_held", "case_failing", "case_held_by_conditions"}
 
@@ -28,6 +28,6 @@ def test_a_look_at_the_moment_reads_no_more_than_it_counts(settings, default, no
     plans = Plans(lambda: release_status(Case.objects.all(), now))
 
     assert plans.whole_table == []
-    # What is shown of a case names its people.
+    # A case is shown with the names of its people.
     assert plans.indexes <= INDEXES | {"cases_user_pkey"}
     assert plans.rows_touched <= STATEMENTS * (MAX_COUNTED + 1)

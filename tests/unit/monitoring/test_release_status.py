@@ -1,4 +1,4 @@
-"""The state of the moment: each number with a handful of rows, and what is said when something is wrong."""
+"""The present state: each number with a handful of rows, and what is said if something is wrong."""
 
 import datetime as dt
 
@@ -30,7 +30,7 @@ def _noon(clock):
 
 
 def at(moment, **fields):
-    """A case scheduled for that moment of TODAY."""
+    """Create a case scheduled for that moment of TODAY."""
     return CaseFactory(
         scheduled=True, scheduled_release_date=moment.date(), scheduled_release_time=moment.time(), **fields
     )
@@ -110,7 +110,7 @@ def test_without_eta_tasks_by_choice_nothing_is_missed(settings):
 
 
 def test_what_is_served_by_another_of_its_slot_is_not_missed():
-    """By the end of their slot all of them are released."""
+    """They are all released by the end of their slot."""
     at(FROZEN + 5.01 * SECOND, armed_revision=1)
     at(FROZEN + 5.03 * SECOND)
     (slot,) = seen().upcoming
@@ -137,7 +137,7 @@ def test_emails_are_told_by_what_becomes_of_them(member):
     CaseFactory.create_batch(6, due=True)
     CaseFactory(due=True, member__email="")
     releases.release_due(by="a test", source="sweep")
-    # Each of the six has a member of its own: one was refused, one is tried again, one is being sent, three wait.
+    # Each of the six has its own member: one was refused, one is retried, one is being sent, three are waiting.
     batches = outbox.claim(limit=3)
     outbox.record(batches[0], DeliveryResult(Outcome.REJECTED, "550 unknown"))
     outbox.record(batches[1], DeliveryResult(Outcome.DEFERRED, "451 greylisted"))
@@ -165,7 +165,7 @@ def test_emails_that_nobody_takes_are_a_problem(settings):
 
 @pytest.fixture
 def beat():
-    """Beat's table as it is after a start, with the sweep noted a minute ago."""
+    """Beat's table as it is after a start, with the sweep recorded a minute ago."""
     every = IntervalSchedule.objects.create(every=10, period="seconds")
     for name in ("sweep", "figures", "celery.backend_cleanup"):
         PeriodicTask.objects.create(name=name, task=name, interval=every, last_run_at=FROZEN - MINUTE)
@@ -192,14 +192,14 @@ def test_a_sweep_that_does_not_run_is_a_problem(beat, age):
 
 @pytest.mark.parametrize("noted", [None, 8 * 24 * 60 * MINUTE])
 def test_where_the_command_runs_the_sweep_once_a_day_is_enough(beat, noted):
-    """By cron alone, or by cron after Celery has been given up."""
+    """With only cron, or with cron after Celery was abandoned."""
     beat.filter(name="sweep").update(last_run_at=noted and FROZEN - noted)
     heartbeat = Heartbeat.objects.create(name="sweep", source="command", at=FROZEN - 1440 * MINUTE, host="here")
 
     assert scheduler_health(FROZEN).problems == []
     assert not scheduler_health(FROZEN).is_beat_late
 
-    # A midnight and the next one when the clock is set back between. This time the command takes longer.
+    # A midnight and the next one, with the clock set back in between. This time the command takes longer.
     Heartbeat.objects.filter(pk=heartbeat.pk).update(at=FROZEN - 1510 * MINUTE)
     assert scheduler_health(FROZEN).problems == []
 

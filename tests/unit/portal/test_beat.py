@@ -1,4 +1,4 @@
-"""What beat sends, and when; tests/integration/test_clocks.py has the clocks of a real one set."""
+"""What beat sends, and when. tests/integration/test_clocks.py changes the clock of a real one."""
 
 import datetime as dt
 from unittest.mock import Mock
@@ -40,7 +40,7 @@ def test_other_tasks_are_sent_as_they_are_in_the_table() -> None:
 
 
 def test_entries_made_anew_are_the_same_schedule() -> None:
-    """Beat compares them to see whether somebody has changed the table, and begins anew if so."""
+    """Beat compares them to see if someone has changed the table, and starts over if so."""
     sweep = entry()
     assert next(sweep) == sweep
 
@@ -57,7 +57,7 @@ def test_an_entry_that_ran_an_interval_ago_is_due() -> None:
 
 @pytest.mark.parametrize("name", settings.CELERY_BEAT_SCHEDULE)
 def test_a_beat_that_is_restarted_every_day_has_run_each_entry(name: str) -> None:
-    """Its intervals begin anew with each start, up to the first run."""
+    """Until the first run, its intervals start over with each start."""
     beat.PortalEntry.from_entry(name, app=app, **settings.CELERY_BEAT_SCHEDULE[name])
     PeriodicTask.objects.update(date_changed=portal_now() - dt.timedelta(days=1))
     assert beat.PortalEntry(PeriodicTask.objects.get(name=name), app=app).is_due().is_due

@@ -1,4 +1,4 @@
-"""docker-compose.yml and Dockerfile keep in step with the settings, and keep their promises on secrets."""
+"""docker-compose.yml and Dockerfile match the settings, and keep their promises about secrets."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ ROOT = Path(settings.BASE_DIR)
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if "build" in service}
-# Where settings.py keeps documents, from the folder of the program on.
+# Where settings.py keeps documents, relative to the program's folder.
 FOLDER = Path(settings.STORAGES["default"]["OPTIONS"]["location"]).relative_to(ROOT)
 # Not for a container: images are built for production.
 NOT_PASSED_ON = {"DEBUG", "ENV_FILE"}
@@ -71,7 +71,7 @@ def test_the_workers_serve_every_queue() -> None:
 
 
 def test_what_is_written_to_files_is_kept_in_volumes_of_those_who_write_it() -> None:
-    """Documents: web, and the worker that compares them. The heads of the history: the worker that seals it."""
+    """Documents: web, and the worker that checks them. The heads of the history: the worker that seals it."""
     mounted = {name: service["volumes"] for name, service in OURS.items() if "volumes" in service}
     documents, heads = f"documents:/app/{FOLDER}", "history:/app/var/history"
 

@@ -19,7 +19,7 @@ from cases.models import PortalClock
 from portal.setting_registry import SETTINGS
 
 ROOT = Path(settings.BASE_DIR)
-# `make chaos` and `make bench` write the two reports, which are about the code that they measured.
+# `make chaos` and `make bench` write these two reports, which describe the code that was measured.
 REPORTS = {"performance.md", "reliability.md", "capacity.md"}
 CODE = sorted(path for folder in ("cases", "portal", "tasks", "deploy") for path in ROOT.glob(f"{folder}/**/*.py"))
 DOCUMENTS = sorted(
@@ -40,7 +40,7 @@ FORBIDDEN = re.compile(
     r"|behaviour|recognise\w*|catalogue)\b",
     re.IGNORECASE,
 )
-# What is presented as a setting: in code style alone or with a value, or at the start of a line of a file.
+# What is presented as a setting: in code style, alone or with a value, or at the start of a line in a file.
 VARIABLE = re.compile(r"`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?:=[^`]*)?`|^#?([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)=", re.MULTILINE)
 # The same in comments, which quote no names.
 NAME_IN_PROSE = re.compile(r"(?<![\w./@-])((?:cases|portal|tasks)(?:\.(?!(?:example|css|js)\b)[a-z_]\w*)+)(?![\w/-])")
@@ -77,12 +77,12 @@ def test_docstrings_and_comments_are_plain_american_english():
 
 
 def forbidden_in(source: str) -> list[str]:
-    """The forbidden words of the docstrings and comments of `source`, each with its line."""
+    """Return the forbidden words in the docstrings and comments of `source`, each with its line."""
     return [f"{line}: {word}" for line, text in prose_of(source) for word in FORBIDDEN.findall(text)]
 
 
 def prose_of(source: str) -> list[tuple[int, str]]:
-    """The docstrings and comments of `source`, each with its line."""
+    """Return the docstrings and comments of `source`, each with its line."""
     tree = ast.parse(source)
     nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)]
     prose = [(node.body[0].lineno, doc) for node in nodes if (doc := ast.get_docstring(node))]
@@ -117,7 +117,7 @@ def test_every_setting_is_one_that_is_read(document):
 
 @cache
 def known_names() -> set[str]:
-    """The variables that the portal, Compose, the demo and the tests read, and the constants of the code."""
+    """Return the variables that the portal, Compose, the demo and the tests read, and the constants in the code."""
     names = re.findall(r"\$\{(\w+)", (ROOT / "docker-compose.yml").read_text())
     for folder in ("cases", "portal", "tasks", "deploy", "tests"):
         for path in ROOT.glob(f"{folder}/**/*.py"):
@@ -142,7 +142,7 @@ def test_the_sentence_about_another_clock_is_quoted_as_it_is(settings):
 
 
 def is_there(name: str) -> bool:
-    """Whether the dotted `name` is a module, or something in one."""
+    """Return whether the dotted `name` is a module, or something in one."""
     parts = name.split(".")
     for end in range(len(parts), 0, -1):
         try:
@@ -182,6 +182,6 @@ def test_the_picture_has_every_room_of_the_contract():
 
 
 def is_a_test(file: str, test: str) -> bool:
-    """Whether a file of the tests, whatever its folder where none is named, has that test."""
+    """Return whether a test file, in any folder if none is named, has that test."""
     files = list(ROOT.glob(file)) if "/" in file else list(ROOT.glob(f"tests/**/{file}"))
     return any(re.search(rf"^\s*def {test}\(", path.read_text(), re.MULTILINE) for path in files)

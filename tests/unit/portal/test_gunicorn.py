@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
-# In a process of its own: the collector of this one stays as it is.
+# In a separate process, so that this one's garbage collector does not change.
 SCRIPT = """
 import gc, runpy
 conf = runpy.run_path("gunicorn.conf.py")

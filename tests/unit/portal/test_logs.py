@@ -1,4 +1,4 @@
-"""One line for each batch, verb and failed sign-in, with keys and never with what people wrote."""
+"""One log line for each batch, verb and failed sign-in, with keys and never with what people wrote."""
 
 import datetime as dt
 import json
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def logged(django_capture_on_commit_callbacks):
-    """Runs something, and returns the lines that it wrote by the time it was committed."""
+    """Run something, and return the lines that it had written when it was committed."""
 
     def run(action):
         with capture_logs() as lines, django_capture_on_commit_callbacks(execute=True):

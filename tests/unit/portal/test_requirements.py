@@ -1,4 +1,4 @@
-"""What is installed: named with a reason, compiled with hashes, and asked about."""
+"""What is installed: listed with a reason, compiled with hashes, and audited."""
 
 import json
 import re
@@ -21,14 +21,14 @@ PIN = re.compile(r"^([\w.-]+)(?:\[[\w,-]+\])?==([\w.]+)")
 
 
 def source_lines(name: str) -> list[str]:
-    """The lines of a source that name a package, those of the sources that it builds on included."""
+    """Return the lines of a source that name a package, including those of the sources that it builds on."""
     lines = (ROOT / "requirements" / f"{name}.in").read_text().splitlines()
     below = [source_lines(line.removeprefix("-r ").removesuffix(".in")) for line in lines if line.startswith("-r ")]
     return [line for line in lines if line and line[0] not in "#-"] + [line for part in below for line in part]
 
 
 def pins(name: str) -> dict[str, str]:
-    """Package and version of each pin in a compiled file."""
+    """Return package and version of each pin in a compiled file."""
     found = (PIN.match(line) for line in COMPILED[name].read_text().splitlines())
     return {canonical(match[1]): match[2] for match in found if match}
 

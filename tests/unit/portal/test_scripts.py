@@ -1,6 +1,6 @@
-"""The scripts of the pages share one scope: a name that two of them declare is the later one's in both.
+"""The scripts of the pages share one scope: if two of them declare a name, both use the later declaration.
 
-A script loaded as a module has a scope of its own.
+A script loaded as a module has its own scope.
 """
 
 import re

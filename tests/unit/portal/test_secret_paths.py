@@ -1,4 +1,4 @@
-"""An address that is a credential is in no log line, whatever the answer: the token in it is masked."""
+"""No log line contains an address that is a credential, whatever the response: its token is masked."""
 
 import io
 import logging
@@ -24,7 +24,7 @@ TOKENS = {
 
 
 def secret_patterns():
-    """The names of the URLs that take more than keys and numbers."""
+    """Return the names of the URLs that take more than keys and numbers."""
     found = {}
     for name, url in url_patterns().items():
         keys = {key for key, each in getattr(url.pattern, "converters", {}).items() if isinstance(each, KeyConverter)}
@@ -83,7 +83,7 @@ def test_other_addresses_stay_whole(path):
 
 @pytest.fixture
 def written():
-    """What the portal's own handler writes."""
+    """Return what the portal's own handler writes."""
     (handler,) = (each for each in logging.getLogger().handlers if each.get_name() == "stderr")
     lines = io.StringIO()
     before = handler.setStream(lines)

@@ -1,4 +1,4 @@
-"""Each setting is written once, in portal.setting_registry; everything else is made from that."""
+"""Each setting is defined once, in portal.setting_registry. Everything else is generated from that."""
 
 import datetime as dt
 import re

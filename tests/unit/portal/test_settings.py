@@ -1,4 +1,4 @@
-"""Settings that would break the release promise are refused at start, in a sentence."""
+"""Settings that would break the release promise are refused at start, with a clear message."""
 
 import datetime as dt
 import runpy
@@ -22,9 +22,9 @@ SETTINGS = real.BASE_DIR / "portal" / "settings.py"
 
 @pytest.fixture
 def settings_with(monkeypatch):
-    """The settings as they would be with these environment variables."""
+    """Return the settings as they would be with these environment variables."""
 
-    logging = structlog.get_config()  # the settings configure it anew
+    logging = structlog.get_config()  # the settings configure it again
 
     def load(**environment):
         for name, value in environment.items():
@@ -165,7 +165,7 @@ def test_good_hosts_and_origins_are_taken(settings_with):
 
 
 def test_hosts_are_written_as_browsers_and_headers_write_them(settings_with):
-    """Django compares what a browser sends letter by letter, and no header has other letters than ASCII."""
+    """Django compares what a browser sends letter by letter, and headers contain only ASCII letters."""
     found = settings_with(
         PORTAL_URL="https://Fußball.bücher.example:8443/portal/",
         ALLOWED_HOSTS=".bücher.example,faß.example",
@@ -276,12 +276,12 @@ def test_a_longer_minimum_takes_the_default_with_it(settings_with):
     ("name", "value", "sentence"),
     [
         ("SWEEP_INTERVAL", "0.5", "SWEEP_INTERVAL must be a whole number, not '0.5'."),
-        # Django's own error is logged without its words, which may be anything.
+        # Django's own error is logged without its message, which may contain anything.
         ("TIME_ZONE", "Europe/Nowhere", "TIME_ZONE must be a time zone such as Europe/Berlin, not 'Europe/Nowhere'."),
     ],
 )
 def test_the_program_does_not_start_with_a_bad_value(name, value, sentence):
-    """The real thing: a process that ends with the sentence."""
+    """The real thing: a process that ends with the message."""
     found = subprocess.run(
         [sys.executable, "manage.py", "check"],
         cwd=real.BASE_DIR,
@@ -307,7 +307,7 @@ def test_the_settings_as_they_are_pass_the_checks():
 
 @pytest.mark.django_db
 def test_sweeps_never_expire_because_a_workers_clock_would_say_so(settings):
-    """Nor does the expiry that an earlier version wrote into the table."""
+    """Neither does the expiry that an earlier version wrote to the table."""
     interval = IntervalSchedule.objects.create(every=10, period="seconds")
     PeriodicTask.objects.create(name="sweep", expire_seconds=10, interval=interval)
     entry = settings.CELERY_BEAT_SCHEDULE["sweep"]

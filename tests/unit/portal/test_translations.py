@@ -1,4 +1,4 @@
-"""Every text that a person reads can be translated, and is."""
+"""Every text that people read can be translated, and is."""
 
 import ast
 import inspect
@@ -17,19 +17,19 @@ from cases.lifecycle import display_states
 from tests import catalogue
 
 TEMPLATES = {str(path.relative_to(catalogue.ROOT / "cases" / "templates")): path for path in catalogue.templates()}
-# What is the same in every language: names, and the letter of a drawn mark.
+# What is the same in every language: names, and the letter in the logo.
 NAMES = {"Authorization", "Token", "Advisor", "Portal", "API", "Flower", "i"}
 READ_OUT = {"alt", "aria-description", "aria-label", "label", "placeholder", "title"}
 FOR_PROGRAMS = {"|date:", "|time:", "|portal_time:", "|readers_time:", "|with_class:", "class="}
-# What a browser wants in the value of a date and a time field.
+# The formats that browsers need for the values of date and time fields.
 MACHINE_FORMATS = {"Y-m-d", "H:i", "c"}
 WORD = re.compile(r"[^\W\d_]+[^\W_]*")
-# A text given to a filter or to an included template, but `_("a text")`.
+# A text passed to a filter or an included template, other than `_("a text")`.
 GIVEN = re.compile(r"""(\|\w+:|\b\w+=)(["'])(.*?)\2""")
 
 
 class Texts(HTMLParser):
-    """What a page says or has read out."""
+    """What a page shows or has read out."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class Texts(HTMLParser):
             self.found.append(data)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        # To be shown by a script: sentences, where "bar" and "figures" are names that only programs read.
+        # Shown by a script: sentences. "bar" and "figures" are names that only programs read.
         self.found += [
             value
             for name, value in attrs
@@ -49,7 +49,7 @@ class Texts(HTMLParser):
 
 
 def bare_texts(source: str) -> list[str]:
-    """The texts for people in the template `source` that are outside of all translation tags."""
+    """Return the texts for people in the template `source` that are outside any translation tag."""
     markup, found, until = [], [], ""
     for token in Lexer(source).tokenize():
         name = token.contents.split(maxsplit=1)[0] if token.token_type == TokenType.BLOCK else ""
@@ -74,7 +74,7 @@ def is_within_a_tag(markup: str) -> bool:
 
 
 def is_for_people(text: str, given_to: str, is_shown: bool) -> bool:
-    """Whether `text` is a sentence, or a word that a page shows, and no format, name or style."""
+    """Return whether `text` is a sentence, or a word that a page shows, and not a format, name or style."""
     if given_to in FOR_PROGRAMS:
         return False
     return bool(re.search(r"\w" if given_to.startswith("|default") and is_shown else r"[A-Z]| [a-z]", text))
@@ -115,16 +115,16 @@ def test_no_template_has_a_bare_text(name):
 
 
 CODE = {str(path.relative_to(catalogue.ROOT)): path for path in catalogue.code() if path.parent.name != "migrations"}
-# Fields that the portal gives no name: the key, and a field of knox that no page shows.
+# Fields that the portal does not name: the key, and a field of knox that no page shows.
 UNNAMED = {"id", "token_key"}
-# What is called with a sentence for people, and the arguments that are one.
+# Functions that are called with texts for people, and which arguments those are.
 SPEAKERS = {"BadRequest", "PermissionDenied", "ValidationError", "debug", "error", "info", "success", "warning"}
 CASE_ERRORS = {name for name, _class in inspect.getmembers(errors, inspect.isclass)}
 SPOKEN = {"description", "empty_label", "help_text", "label", "placeholder", "search_help_text", "verbose_name"}
 
 
 def bare_sentences(python: str) -> list[str]:
-    """The texts in `python` that are handed to people past gettext: errors, messages, labels, choices."""
+    """Return the texts for people in `python` that bypass gettext: errors, messages, labels, choices."""
     found: list[ast.expr] = []
     for node in ast.walk(ast.parse(python)):
         match node:
@@ -140,7 +140,7 @@ def bare_sentences(python: str) -> list[str]:
 
 
 def is_bare(text: ast.expr) -> bool:
-    """Whether it is written out, and has words."""
+    """Return whether it is a literal with words."""
     parts = text.values if isinstance(text, ast.JoinedStr) else [text]
     return any(isinstance(part, ast.Constant) and WORD.search(str(part.value or "")) for part in parts)
 
@@ -203,7 +203,7 @@ def test_what_django_reads_is_compiled_from_the_translations(language):
 
 
 def test_a_state_is_named_in_the_language_of_the_moment():
-    """Lists of states are made once and kept: no language may be kept with them."""
+    """Lists of states are created once and kept, so they must not keep a language."""
     with translation.override("es"):
         spanish = [str(state.label) for state in display_states.for_staff()]
     with translation.override("en"):

@@ -1,4 +1,4 @@
-"""The recipe of docs/history.md, which knows nothing of the program, comes to the same head."""
+"""The recipe in docs/history.md, which does not use the program, computes the same head."""
 
 import datetime as dt
 import re

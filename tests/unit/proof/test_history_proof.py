@@ -1,4 +1,4 @@
-"""Whatever is changed in sealed history is found, and history that nobody touched always verifies."""
+"""Any change to sealed history is detected, and untouched history always verifies."""
 
 import datetime as dt
 import uuid
@@ -25,7 +25,7 @@ NOW = dt.datetime(2025, 6, 11, 12, tzinfo=dt.UTC)
 A_FEW = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
-# Every second key is free, as after a transaction that was rolled back.
+# Every other key is unused, as after a transaction that was rolled back.
 KEYS = range(10, 34, 2)
 BATCHES = [uuid.UUID(int=number) for number in range(3)]
 
@@ -60,7 +60,7 @@ def head_kept(sealed) -> Head:
 
 @pytest.fixture
 def tampering() -> Any:
-    """A block whose changes no trigger refuses. It ends with them undone."""
+    """Have no trigger refuse the changes in the block, and undo them at its end."""
 
     class Tampering:
         def __enter__(self) -> None:
@@ -91,7 +91,7 @@ def fields_of(model: type[models.Model]) -> list[str]:
 
 
 def another(field: models.Field, value: Any) -> Any:
-    """A value that the column can hold, and that is not `value`."""
+    """Return a value that the column can hold, other than `value`."""
     if field.choices:
         return next(choice for choice, _ in field.choices if choice != value)
     kinds = {
@@ -197,7 +197,7 @@ def test_what_is_no_value_of_its_column_is_a_change(sealed):
 )
 @A_FEW
 def test_any_history_verifies_and_no_batch_is_parted(steps, together, tampering):
-    """Batches lie between each other, as several workers write them, and end before they are sealed."""
+    """Batches are interleaved, as several workers write them, and end before they are sealed."""
     with tampering, pytest.MonkeyPatch.context() as patch:
         patch.setattr(sealing, "SEALED_TOGETHER", together)
         case, key = CaseFactory(), 0
@@ -233,7 +233,7 @@ def test_the_last_cut_parts_no_batch_and_is_the_last(batches, continued):
 
 
 def test_what_an_entry_is_sealed_as_never_changes():
-    """Else what was sealed earlier does not verify any more. A new column allows NULL, and NULL is left out."""
+    """Otherwise, earlier seals no longer verify. A new column allows NULL, and NULL is left out."""
     row = case_event(CaseFactory(), 7, reason="“é”", details={"b": 1, "a": None}, from_time=dt.time(9, 30))
     columns = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
     assert canonical.canonical(columns | {"case_id": 5}) == (
@@ -311,7 +311,7 @@ def test_without_a_file_each_administrator_gets_an_email(sealed, administrator, 
 def test_a_file_that_cannot_be_written_keeps_nothing_back(
     path, sealed, administrator, tmp_path, settings, caplog, django_capture_on_commit_callbacks
 ):
-    """As in a container, whose file system is read-only."""
+    """As in a container with a read-only file system."""
     (tmp_path / "a file").touch()
     settings.HISTORY_HEAD_FILE = str(tmp_path / path)
     now = HistorySeal.objects.first().at

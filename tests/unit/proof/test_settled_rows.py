@@ -1,4 +1,4 @@
-"""A lower key may be committed later: what is sealed waits for it."""
+"""A lower key may be committed later, so sealing waits for it."""
 
 import pytest
 

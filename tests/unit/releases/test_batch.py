@@ -1,4 +1,4 @@
-"""release_due: everything due, once, in batches; one bad row never stops the others."""
+"""release_due: everything due, once, in batches. One bad row never stops the others."""
 
 import datetime as dt
 
@@ -142,7 +142,7 @@ def test_a_member_without_an_address_or_deactivated_gets_the_case_and_the_email_
 
 
 def email_exists_already(case):
-    """An email row for the release that is still to come: the unique constraint refuses the second one."""
+    """An email row for a future release: the unique constraint refuses the second one."""
     OutgoingEmail.objects.create(
         case=case, kind="released", release_number=1, recipient=case.member, next_try=timezone.now(),
         created=timezone.now(), state="dropped",
@@ -156,7 +156,7 @@ def history_refused(case):
 
 
 def refused_at_commit(case):
-    """What a deferred foreign key does: nothing at the statement, everything at the commit."""
+    """Behaves like a deferred foreign key: nothing at the statement, everything at the commit."""
     return refuse("cases_outgoingemail", "INSERT", f"NEW.case_id = {case.pk}", deferred=True)
 
 
@@ -284,7 +284,7 @@ def test_a_server_that_fails_midway_undoes_the_batch_and_blames_no_row(monkeypat
 def test_with_nothing_due_it_costs_one_probe(django_assert_max_num_queries):
     CaseFactory.create_batch(3, scheduled=True)
     CaseFactory(released=True)
-    # On PostgreSQL the server is asked for its time as well.
+    # On PostgreSQL, one statement reads the server's time as well.
     with django_assert_max_num_queries(2 if connection.vendor == "postgresql" else 1):
         release_all()
 
@@ -298,7 +298,7 @@ def test_a_wave_costs_as_many_statements_as_two_cases(member):
 
 
 def test_a_second_batch_compiles_no_statement_again(monkeypatch, member):
-    """A wake-up for a case or two took five times as long when Django's query builder wrote each statement anew."""
+    """A wake-up for a case or two took five times as long when Django's query builder compiled each statement again."""
     CaseFactory(due=True, member=member)
     release_all()
     CaseFactory(due=True, member=member)

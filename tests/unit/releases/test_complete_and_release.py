@@ -1,4 +1,4 @@
-"""Every verb: what it changes, what it writes into the history, and what it refuses. A refusal changes nothing.
+"""Every verb: what it changes, what it writes to the history, and what it refuses. A refusal changes nothing.
 
 Today is June 11, 2025, noon; technicians may choose June 18, 2025, to June 11, 2026.
 """
@@ -22,7 +22,7 @@ TODAY = FROZEN.date()
 
 
 def on(days: int, time: str | None = None) -> Schedule:
-    """The schedule `days` from today."""
+    """Return the schedule `days` from today."""
     return Schedule(TODAY + dt.timedelta(days=days), dt.time.fromisoformat(time) if time else None)
 
 
@@ -43,12 +43,12 @@ def held(member, technician) -> Case:
 
 
 def everything():
-    """All that verbs write to."""
+    """Return everything that verbs write to."""
     return [list(model.objects.order_by("pk").values()) for model in (Case, CaseEvent, OutgoingEmail)]
 
 
 def refused(error, verb, **arguments):
-    """Asserts that `verb` raises `error` and changes nothing; returns what is said."""
+    """Assert that `verb` raises `error` and changes nothing. Return the message."""
     before = everything()
     with pytest.raises(error) as caught:
         verb(source="web", **arguments)
@@ -57,7 +57,7 @@ def refused(error, verb, **arguments):
 
 
 def step(event: CaseEvent):
-    """What a history row says that is worth comparing."""
+    """Return the parts of a history row that are worth comparing."""
     return {
         "kind": event.kind,
         "by": event.actor.username if event.actor else event.system_actor,

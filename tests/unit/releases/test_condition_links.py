@@ -34,7 +34,7 @@ def everything():
 
 
 def refused(error, token):
-    """Both looking and confirming are refused, and change nothing."""
+    """Both opening and confirming are refused, and change nothing."""
     before = everything()
     for door in (lambda: condition_of(token), lambda: releases.meet_by_link(token=token)):
         with pytest.raises(error):

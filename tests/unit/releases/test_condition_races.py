@@ -1,4 +1,4 @@
-"""Conditions and releases that meet on one row, on PostgreSQL. Who comes first is arranged, as in test_races.py."""
+"""Conditions and releases that race for one row, on PostgreSQL. The order is arranged, as in test_races.py."""
 
 import datetime as dt
 
@@ -91,7 +91,7 @@ def test_of_two_approvers_at_once_one_approves(scheduled, other_technician, admi
 
 
 def return_and_edit_the_answer(case, technician):
-    """The technician takes the case back, writes something else and completes it again."""
+    """The technician reopens the case, writes something else and completes it again."""
     releases.return_to_accepted(case=case, by=technician, source="web")
     CaseAnswer.objects.update_or_create(
         case=case, defaults={"text": "Another", "updated_at": FROZEN, "updated_by": technician}

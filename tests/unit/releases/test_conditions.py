@@ -59,7 +59,7 @@ def sweep():
 
 @pytest.fixture
 def woken(monkeypatch):
-    """The cases that a worker was woken for."""
+    """Return the cases for which a worker was woken."""
     found = []
     monkeypatch.setattr(
         celery_publisher, "publish_wake_up", lambda *, case_id, revision, at: found.append(case_id) or True
@@ -438,7 +438,7 @@ def test_an_early_release_needs_the_approval_of_somebody_else(scheduled, adminis
 def test_a_waived_or_lapsed_approval_is_none(scheduled, administrator, other_technician):
     condition = add(scheduled, "approval", by=administrator)
     releases.approve(condition=condition, by=other_technician, source="web")
-    CaseDocumentFactory(case=scheduled)  # as a hand could, past every verb
+    CaseDocumentFactory(case=scheduled)  # as a manual change could, bypassing every verb
     with pytest.raises(WrongState, match="second person"):
         early(scheduled, administrator)
     again = add(scheduled, "approval", by=administrator)
@@ -473,7 +473,7 @@ def test_the_same_date_once_more_changes_nothing(scheduled, other_technician, by
 
 
 def test_an_approval_for_a_time_that_comes_twice_is_for_the_first(technician, other_technician, settings, clock):
-    """In Berlin it is 2:30 on that night at 0:30 and at 1:30 UTC."""
+    """On that night, it is 2:30 in Berlin at both 0:30 and 1:30 UTC."""
     settings.TIME_ZONE = "Europe/Berlin"
     case = CaseFactory(
         assigned_to=technician,

@@ -1,4 +1,4 @@
-"""Which dates may be chosen goes by the type of the case: in the picker, by the server, and where no date is given."""
+"""The type of the case decides which dates may be chosen: in the picker, by the server, and if no date is given."""
 
 import datetime as dt
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 TODAY = dt.date(2025, 6, 11)
 JSON = "application/json"
 
-# The type's minimum and default, and what they come to where the portal has 7 and 10.
+# The type's minimum and default, and the result if the portal has 7 and 10.
 LEADS = {
     "no type": (None, LeadTime(7, 10)),
     "a type of its name alone": ((None, None), LeadTime(7, 10)),

@@ -1,6 +1,6 @@
-"""The product owner's document, its shell snippets and queries: each works as written there.
+"""The shell snippets and queries in the product owner's document: each works as written there.
 
-What is quoted is theirs, with their `date.today()` (the host's calendar); only the assertions are ours.
+The quoted code is theirs, with their `date.today()` (the host's calendar). Only the assertions are ours.
 """
 
 from datetime import date, timedelta
@@ -106,7 +106,7 @@ def test_average_release_delay(case, technician, member, clock):
         delay=ExpressionWrapper(F("actual_release_date") - F("date_completed"), output_field=DurationField())
     )
     assert cases.get(pk=done.pk).delay == timedelta(days=8, hours=12)
-    # Their own test case was never completed by anybody, so that it has no delay; the average leaves it out.
+    # Their own test case was never completed by anyone, so it has no delay, and the average leaves it out.
     assert cases.aggregate(average=Avg("delay")) == {"average": timedelta(days=8, hours=12)}
 
 
@@ -118,7 +118,7 @@ def test_the_help_texts_are_theirs():
     }
 
 
-# What they leave open must not let through what cannot be.
+# What they leave open must not allow the impossible.
 IMPOSSIBLE = {
     "released and not completed": {"status": "accepted", "actual_release_date": "2025-01-01T00:00Z"},
     "scheduled and not completed": {"status": "accepted", "scheduled_release_date": "2025-01-01"},

@@ -1,4 +1,5 @@
-"""change_time_zone: what is scheduled keeps its wall clock or its moment, as asked; never early, and all of it told."""
+"""change_time_zone: schedules keep their wall-clock time or their moment, as requested, are never early, and all
+changes are reported."""
 
 import datetime as dt
 from io import StringIO
@@ -28,7 +29,7 @@ CHICAGO, MIDNIGHT = "America/Chicago", dt.time(0)
 
 @pytest.fixture
 def chicago(settings, clock):
-    """A portal of Chicago, where it is Wednesday, June 11, 2025, seven in the morning."""
+    """A portal in Chicago, where it is Wednesday, June 11, 2025, seven in the morning."""
     settings.TIME_ZONE = CHICAGO
 
 
@@ -73,7 +74,7 @@ def test_apply_keeps_the_wall_clock(chicago, member):
         "Now set TIME_ZONE=Europe/Berlin and RELEASE_TIME_OF_DAY=00:00 for every process and restart them all." in out
     )
     assert schedule_of(case) == ("2025-06-20", "09:30")
-    # What was announced, and forms that are open, are of another moment.
+    # Announced dates and open forms refer to another moment.
     assert (case.schedule_revision, case.armed_revision) == (2, 1)
     assert PortalClock.objects.get().time_zone == "Europe/Berlin"
 
@@ -85,11 +86,11 @@ def test_apply_keeps_the_wall_clock(chicago, member):
         (("2025-06-20", "09:30:45"), "UTC", ("2025-06-20", "14:30:45")),
         (("2025-06-20", "22:00"), "Europe/Berlin", ("2025-06-21", "05:00")),
         (("2025-06-20", None), "Pacific/Honolulu", ("2025-06-19", "19:00")),
-        # A time that Chicago's clock skips is reached when it has jumped.
+        # A time that Chicago's clock skips is reached when the clock jumps.
         (("2026-03-08", "02:30"), "UTC", ("2026-03-08", "08:00")),
         # One that comes twice is reached the first time.
         (("2025-11-02", "01:30"), "UTC", ("2025-11-02", "06:30")),
-        # In the second of two hours: not before the hour is over.
+        # In the second of the two hours: not before the hour is over.
         (("2025-11-02", "01:30"), "America/New_York", ("2025-11-02", "02:00")),
         (("2025-10-25", "20:30"), "Europe/Berlin", ("2025-10-26", "03:00")),
     ],
@@ -105,7 +106,7 @@ def test_apply_keeps_the_instants(chicago, member, old, new, kept):
 
 
 def test_what_does_not_change_is_left_alone(chicago, member):
-    """The other zone has the same clock in winter; a time was given where the time of day changes."""
+    """The other zone has the same clock in winter. A time is given if the time of day changes."""
     winter, explicit = pending(member, "2026-01-20", "08:00"), pending(member, "2026-01-20", "00:00")
     without = pending(member, "2026-01-20")
     change(CHICAGO, "America/Mexico_City", "--time-of-day", "06:00", "--apply")
@@ -166,7 +167,7 @@ def test_a_long_list_is_cut(chicago, member, monkeypatch):
 
 
 def test_it_says_what_would_be_due_at_once(settings, clock, member):
-    """At noon in London it is not seven o'clock in the morning any more."""
+    """At noon in London, it is no longer seven in the morning."""
     settings.TIME_ZONE = CHICAGO
     pending(member, "2025-06-11", "11:00")
     pending(member, "2025-06-11", "18:00")
@@ -213,7 +214,7 @@ def test_who_has_cases_that_it_makes_overdue_is_told_that_conditions_hold_them_b
 
 @pytest.mark.parametrize(("old", "new"), [(CHICAGO, "UTC"), ("UTC", CHICAGO)])
 def test_nobody_is_told_of_conditions_by_the_old_clock(settings, clock, member, old, new):
-    """Until the processes are restarted they look by a clock that nothing is released by."""
+    """Until the processes are restarted, they use a clock by which nothing is released."""
     settings.TIME_ZONE = old
     notices.tell_of_held()
     case = held_by_a_condition(member, "2025-06-11", "14:00")
@@ -263,7 +264,7 @@ def test_who_has_made_the_change_is_told_again_what_to_set(settings, clock, memb
 
 
 def test_where_no_clock_is_stored_it_stores_one(settings, clock, member):
-    """As in a database from which the row was lost: the operator says what it was."""
+    """As in a database that has lost the row: the operator says what it was."""
     PortalClock.objects.all().delete()
     case = pending(member, "2025-06-20")
     change(CHICAGO, "UTC", "--keep", "instants", "--apply")
@@ -301,7 +302,7 @@ MOMENTS = st.integers(0, 10**9).map(lambda seconds: dt.datetime.fromtimestamp(1_
 
 @given(zone=ZONES, moment=MOMENTS)
 def test_what_a_clock_shows_is_never_reached_before(zone, moment):
-    """The same moment, or in an hour that comes twice a later one: for every zone and moment."""
+    """The same moment, or a later one in an hour that occurs twice, for every zone and moment."""
     wall = WallClock(ZoneInfo(zone), MIDNIGHT)
     shown = wall.showing(moment)
     reached = wall.instant(shown.date(), shown.time())
@@ -366,7 +367,7 @@ def test_an_approval_that_did_not_count_does_not_count_afterwards(
     four_eyes, member, administrator, other_technician, settings
 ):
     approval = approved(member, other_technician, "2025-06-20")
-    CaseDocumentFactory(case=approval.case)  # as a hand could, past every verb
+    CaseDocumentFactory(case=approval.case)  # as a manual change could, bypassing every verb
     change(CHICAGO, "UTC", "--keep", "instants", "--apply")
     then_in("UTC", settings)
     with pytest.raises(WrongState, match="second person"):

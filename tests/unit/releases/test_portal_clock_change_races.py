@@ -1,4 +1,4 @@
-"""A change of the clock that meets people and workers: nothing goes by the one clock while the other is stored."""
+"""A change of the clock while people and workers act: nothing follows one clock while the other is stored."""
 
 import datetime as dt
 
@@ -57,7 +57,7 @@ def test_the_change_waits_for_a_person_who_came_before_and_moves_what_they_sched
 
 
 def test_a_worker_with_the_old_settings_that_comes_during_the_change_releases_nothing(member):
-    """What falls due tonight by the old clock is written this noon by the new one: it is not due."""
+    """A release due tonight by the old clock is rewritten at noon by the new one: it is not due."""
     CaseFactory(member=member, scheduled=True, scheduled_release_date=FROZEN.date(), scheduled_release_time=dt.time(20))
     due = CaseFactory(due=True, member=member)
     with held_open(change):

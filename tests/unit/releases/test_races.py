@@ -1,6 +1,6 @@
-"""Edits, releases and looks that meet on one row: threads with transactions of their own, on PostgreSQL.
+"""Edits, releases and visits that race for one row: threads with their own transactions, on PostgreSQL.
 
-Who comes first is arranged, not hoped for: one side holds its transaction open until the other is seen to wait.
+The order is arranged, not left to chance: one side keeps its transaction open until the other is seen waiting.
 """
 
 import datetime as dt
@@ -23,7 +23,7 @@ from tests.factories import CaseFactory, UserFactory
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clock")]
 
 LATER = Schedule(FROZEN.date() + dt.timedelta(days=30))
-# The schedule of a case at the threshold: an edit still finds it pending, this moment finds it due.
+# The schedule of a case at the threshold: an edit still finds it pending, but now it is due.
 THRESHOLD = FROZEN + dt.timedelta(seconds=30)
 
 EDITS = {
@@ -42,7 +42,7 @@ edits = pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS.keys())
 
 
 class Thread(threading.Thread):
-    """Runs `work` with a database connection of its own; `result` waits and gives what came of it, errors included."""
+    """Runs `work` with its own database connection. `result` waits and returns the result, or raises the error."""
 
     def __init__(self, work):
         super().__init__(daemon=True)
@@ -68,7 +68,7 @@ class Thread(threading.Thread):
 
 @contextmanager
 def held_open(work):
-    """`work` has been done in another connection and is committed when the block ends."""
+    """Do `work` in another connection, and commit it when the block ends."""
     done, commit = threading.Event(), threading.Event()
 
     def run():
@@ -210,7 +210,7 @@ def test_a_sweep_passes_by_what_another_is_releasing(case, member):
     other = CaseFactory(due=True, member=member)
 
     def first():
-        releases.release_due_of(member)  # not the one at the threshold: that is not due by the clock
+        releases.release_due_of(member)  # not the one at the threshold, which is not due by the clock
 
     with held_open(first):
         batch = Thread(sweep).result()
@@ -229,7 +229,7 @@ def test_two_sweeps_at_once_release_each_case_once(technician):
 
     first, second = (Thread(sweeper) for _ in range(2))
     found = first.result() + second.result()
-    # A sweep that finds the rest in the other's hands stops; what the other gave up is for the next one.
+    # A sweep that finds the rest locked by the other stops. What the other gave up is left to the next one.
     found += releases.release_due(by="a sweep", source="sweep").released
 
     assert sorted(found) == [case.pk for case in cases]
@@ -271,7 +271,7 @@ def lock(case):
 
 
 def held_for(seconds, work) -> Thread:
-    """`work` has been done in another connection, which commits after so many seconds."""
+    """Do `work` in another connection, which commits after that many seconds."""
     done = threading.Event()
 
     def run():
@@ -320,9 +320,9 @@ def test_a_look_waits_a_second_at_most(member, caplog):
 
 @pytest.mark.parametrize("locked", ["its cases", "its cases, then its member"])
 def test_the_second_of_a_look_is_for_all_that_it_waits_for(member, locked):
-    """Each row is free after less than a second, all of them together are not."""
+    """Each row is free after less than a second, but all of them together are not."""
     cases = CaseFactory.create_batch(4, due=True, member=member)
-    # The email rows point to the member: the look waits for that lock in a later statement.
+    # The email rows refer to the member, so the visit waits for that lock in a later statement.
     locks = [lock(case) for case in cases]
     if "member" in locked:
         locks = [locks[0], lambda: User.objects.select_for_update().get(pk=member.pk)]
@@ -337,7 +337,7 @@ def test_the_second_of_a_look_is_for_all_that_it_waits_for(member, locked):
 
 
 def test_a_look_has_time_left_for_a_bad_row_after_waiting(member):
-    """Between the statements of a savepoint that failed, nothing is asked of the server."""
+    """Between the statements of a failed savepoint, nothing is sent to the server."""
     bad, good = CaseFactory.create_batch(2, due=True, member=member)
     OutgoingEmail.objects.create(
         case=bad, kind="released", release_number=1, recipient=member, state="dropped", next_try=FROZEN, created=FROZEN
@@ -350,8 +350,8 @@ def test_a_look_has_time_left_for_a_bad_row_after_waiting(member):
 
 
 def test_the_patience_of_a_look_ends_with_it(member):
-    """The time-out must not stay on the connection, which serves other requests after this one, nor in a transaction
-    around it."""
+    """The timeout must not stay on the connection, which serves other requests later, nor in a surrounding
+    transaction."""
     CaseFactory(due=True, member=member)
     with transaction.atomic(), connection.cursor() as cursor:
         releases.release_due_of(member)
@@ -364,6 +364,6 @@ def test_the_patience_of_a_look_ends_with_it(member):
 
 def test_a_look_at_nothing_due_waits_for_nobody(member):
     case = CaseFactory(scheduled=True, member=member)
-    # A look that waited would end with an error: the lock is held for longer than it has patience.
+    # A visit that waited would end with an error, because the lock is held for longer than its patience.
     with held_open(lock(case)):
         assert Thread(lambda: releases.release_due_of(member)).result().released == []

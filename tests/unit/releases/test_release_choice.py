@@ -1,5 +1,5 @@
-"""What may be chosen goes by the portal's moment, a choice must not contradict itself, and a refusal gives advice that
-the person can follow."""
+"""The portal's present moment decides what may be chosen, a choice must not contradict itself, and a refusal gives
+advice that the person can follow."""
 
 import datetime as dt
 from pathlib import Path
@@ -132,11 +132,12 @@ def test_a_refused_form_keeps_the_seconds_that_were_typed(client, administrator,
 
 @pytest.fixture
 def midnight_between(clock):
-    """It is June 12 on this host, a second past midnight, and still June 11 by the database's clock."""
+    """It is a second past midnight on June 12 on this host, and still June 11 by the database's clock."""
     if connection.vendor != "postgresql":
         pytest.skip("on SQLite there is one clock")
     clock.move_to(dt.datetime(2025, 6, 12, 0, 0, 1, tzinfo=dt.UTC))
-    # Undone before `clock` is, which has put its own in the same place: `monkeypatch` would put that back for good.
+    # Undone before `clock`, which has patched the same place: `monkeypatch` would otherwise restore that patch
+    # permanently.
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(portals_clock, "_database_now", lambda: timezone.now() - dt.timedelta(seconds=2))
         yield
@@ -233,7 +234,7 @@ def test_a_date_is_not_told_to_have_a_later_time(settings, clock, technician, me
 
 
 def test_the_advice_can_be_followed(settings, clock, technician, member):
-    """A later time of the same day, and a later date, are taken."""
+    """A later time on the same day, and a later date, are accepted."""
     settings.RELEASE_MIN_DAYS = 0
     for release_on in (Schedule(TODAY, dt.time(12, 1)), Schedule(TODAY + DAY)):
         case = CaseFactory(scheduled=True, member=member, assigned_to=technician)

@@ -1,4 +1,4 @@
-"""A day that is closed cannot be chosen, by nobody and through no door; what is stored stays as it is."""
+"""A closed day cannot be chosen by anyone, through any door. Stored schedules stay as they are."""
 
 import datetime as dt
 import functools

@@ -1,6 +1,6 @@
-"""Reminders under a clock that jumps, when clocks change, by runs that break off, and with hand-overs to and fro.
+"""Reminders with a clock that jumps, when clocks change, with aborted runs, and with cases handed back and forth.
 
-Every release is reminded of once, whatever happens. Faults of processes are in tests/chaos/faults/reminders.py.
+There is one reminder for every release, whatever happens. Faults of processes are in tests/chaos/faults/reminders.py.
 """
 
 import datetime as dt
@@ -48,7 +48,7 @@ def send() -> None:
 
 
 def told(mailoutbox) -> Counter[tuple[str, str]]:
-    """How often each address was told of each case."""
+    """Return how often each address was told about each case."""
     known = set(Case.objects.values_list("external_case_id", flat=True))
     return Counter((mail.to[0], number) for mail in mailoutbox for number in known if number in mail.body)
 
@@ -62,8 +62,8 @@ def told(mailoutbox) -> Counter[tuple[str, str]]:
     releases_in=st.lists(st.integers(1, 200), min_size=1, max_size=6),
 )
 def test_however_the_clock_jumps_what_some_run_found_near_is_reminded_of_once(jumps, releases_in, mailoutbox, clock):
-    """For times that the clock had not passed before: those were released then."""
-    User.objects.update(is_active=False)  # those of the example before
+    """For times that the clock had not passed before, because cases with earlier times were released then."""
+    User.objects.update(is_active=False)  # those of the previous example
     technician = UserFactory(role="technician", time_zone=CHICAGO)
     clock.move_to(FROZEN)
     mailoutbox.clear()
@@ -94,7 +94,7 @@ def test_a_clock_that_was_wrong_for_a_while_loses_no_later_reminder(wrong_by, te
 
 @pytest.mark.parametrize("step", [2 * MINUTE, 3 * HOUR, DAY])
 def test_a_clock_stepped_over_the_reminder_time_and_back_again(step, technician, mailoutbox, clock, settings):
-    """It is stepped over it ten times."""
+    """The clock is stepped over it ten times."""
     settings.RELEASE_REMINDER_TIME = (FROZEN + MINUTE).time()
     cases = [scheduled(technician, FROZEN + days * DAY) for days in (2, 3)]
     for number in range(20):
@@ -126,7 +126,7 @@ def test_a_clock_that_was_ahead_loses_no_reminder_of_what_is_not_opened(wrong_by
     assert told(mailoutbox) == {("mia@example.com", case.external_case_id): 1}
 
 
-# A time that the clock skips, one that it shows twice, and the usual one on both days.
+# A time that the clock skips, one that it shows twice, and an ordinary one on both days.
 CHANGES = [
     (BERLIN, "2026-03-29", dt.time(2, 30), dt.time(3)),
     (CHICAGO, "2026-03-08", dt.time(2, 30), dt.time(3)),
@@ -167,7 +167,7 @@ def test_each_day_on_which_clocks_change_has_one_digest_in_its_time(
 def test_a_case_that_was_away_when_the_email_was_sent_is_reminded_of_when_it_is_back(
     others, technician, other_technician, administrator, mailoutbox, clock
 ):
-    """The email of its technician waited while it was handed over, and was sent without it."""
+    """The technician's email was waiting while the case was handed over, and was sent without it."""
     case = scheduled(technician, FROZEN + 2 * DAY)
     rest = [scheduled(technician, FROZEN + 2 * DAY) for _ in range(others)]
     queue_reminders()
@@ -226,7 +226,7 @@ def test_in_a_circle_nobody_is_notified_twice_nor_of_their_own_doing(kind, circl
 # --- Two thousand at once -------------------------------------------------------------------------------------------
 
 PEOPLE, EACH = 100, 20
-# A batch of it has 600 reminders, which SQLite inserts in several statements.
+# A batch has 600 reminders, which SQLite inserts in several statements.
 STATEMENTS_OF_A_BATCH = 30
 
 

@@ -21,7 +21,7 @@ def case(technician):
 def test_two_runs_at_once_make_one_email(case):
     with held_open(queue_reminders):
         other = Thread(queue_reminders)
-        assert other.result() == 0  # it passes whoever is locked
+        assert other.result() == 0  # it skips people who are locked
     assert queue_reminders() == 0
     assert (OutgoingEmail.objects.count(), Reminder.objects.count()) == (1, 1)
 

@@ -1,4 +1,4 @@
-"""Who is reminded of which release and when, only once, and of nothing that has changed since."""
+"""Who is reminded of which release and when, only once, and not of anything that has changed since."""
 
 import datetime as dt
 import zoneinfo
@@ -38,7 +38,7 @@ def send() -> None:
 
 
 def told(mailoutbox) -> dict[str, set[str]]:
-    """The numbers of cases in the mails to each address, which are forgotten then."""
+    """Return the case numbers in the mails to each address, and clear the mails."""
     found: dict[str, set[str]] = {}
     for mail in mailoutbox:
         numbers = {number for number in Case.objects.values_list("external_case_id", flat=True) if number in mail.body}
@@ -255,7 +255,7 @@ def test_nobody_is_reminded_at_once_of_a_date_that_they_chose(technician, admini
 
 
 def test_a_reminder_at_once_takes_none_of_the_day_away(technician, administrator, mailoutbox):
-    """It comes before the reminders of that day."""
+    """It is before the reminders of that day."""
     other, case = ahead(technician, 2), ahead(technician, 10)
     User.objects.update(reminders_considered=TODAY - DAY)
     bring_forward(case, administrator, 1)
@@ -389,7 +389,7 @@ def test_an_outage_over_the_time_loses_none_and_a_clock_set_back_doubles_none(te
 
 
 def test_nobody_is_reminded_by_a_clock_that_is_not_the_portals(technician, mailoutbox, settings):
-    """It would tell wrong moments. The day is left to a process with the right clock."""
+    """It would state wrong moments. The day is left to a process with the right clock."""
     case = ahead(technician, 1)
     store("Pacific/Auckland", settings.RELEASE_TIME_OF_DAY)
     send()
@@ -424,7 +424,7 @@ def test_many_people_take_as_many_statements_as_few(mailoutbox):
     add_people(20)
     assert statements() == few
     assert OutgoingEmail.objects.count() == 21
-    assert statements() <= 3  # nobody's time has come
+    assert statements() <= 3  # it is no one's time yet
 
 
 def test_the_links_are_what_the_reader_may_do(technician, administrator, mailoutbox):

@@ -1,4 +1,4 @@
-"""Files with schedules: what is read, what is refused as a whole, and what is refused of a line."""
+"""Files with schedules: what is read, which files are refused as a whole, and which lines are refused."""
 
 import datetime as dt
 from dataclasses import replace
@@ -142,7 +142,7 @@ ODD = [
     *("0000-00-00", "0001-01-01", "9999-12-31", "2026-13-31", "٢٠٢٦-٠٣-٣١", "99:99", "9:3", "24:00"),
 ]
 Lines = list[list[str]]
-# However busy the machine is.
+# Even on a busy machine.
 IN_ANY_TIME = hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 

@@ -1,4 +1,4 @@
-"""The preview of a file with schedules: what it stores, and every line that would not be carried out."""
+"""The preview of a file with schedules: what it stores, and every line that would not be applied."""
 
 import datetime as dt
 

@@ -1,7 +1,7 @@
-"""Any order of edits, sweeps, looks and wake-ups, against a model of the rules that knows no database.
+"""Any order of edits, sweeps, visits and wake-ups, compared with a model of the rules that has no database.
 
 The zone is Berlin and the clock starts on the eve of the day of 25 hours. The model never computes an instant: it
-watches the clock on the wall, a quarter of an hour at a time, and remembers the latest time that it has shown.
+watches the wall clock, a quarter of an hour at a time, and remembers the latest time shown.
 """
 
 import contextlib
@@ -44,9 +44,9 @@ START = dt.datetime(2025, 10, 25, 20, 0, tzinfo=dt.UTC)
 QUARTER = dt.timedelta(minutes=15)
 MIN_DAYS, MAX_DAYS = 1, 30
 DEFAULT_TIME = dt.time(9, 30)
-# Two quarters of an hour: an undo comes before the end, at it, or after it.
+# Two quarters of an hour: an undo comes before, at, or after the end.
 UNDO = dt.timedelta(minutes=30)
-# The opening is in the hour that occurs twice: it is the first one.
+# The opening is in the hour that occurs twice, at its first occurrence.
 MAIL_HOURS = (dt.time(2, 30), dt.time(20))
 # To try more of them: HISTORIES=10000 make test PYTEST="-k any_order_of_events".
 HISTORIES = int(os.environ.get("HISTORIES", "35"))
@@ -64,7 +64,7 @@ reasons = st.sampled_from(["", "because"])
 
 @dataclass
 class Model:
-    """What must be true of one case."""
+    """What must be true about one case."""
 
     pk: int
     status: str = "accepted"
@@ -80,7 +80,7 @@ class Model:
     )  # for each recall that is reported: its release, its state
     to_confirm: int = 0  # open manual conditions
     conditions: int = 0  # of any kind and state
-    approval: str = ""  # open, met or waived, once it is asked for
+    approval: str = ""  # open, met or waived, once it is requested
     history: list[str] = field(default_factory=list)
 
     @property
@@ -96,14 +96,14 @@ class Model:
         return self.status == "accepted" or self.pending
 
     def lapse(self):
-        """Something else would be released than what was approved."""
+        """Something other than what was approved would be released."""
         if self.approval == "met":
             self.approval = "open"
             self.history.append("approval_lapsed")
 
 
 class Releases(RuleBasedStateMachine):
-    """The rules, each done to the program and to the model."""
+    """The rules, each applied to the program and to the model."""
 
     cases = Bundle("cases")
 
@@ -111,7 +111,7 @@ class Releases(RuleBasedStateMachine):
         super().__init__()
         self.resources = contextlib.ExitStack()
         self.resources.enter_context(transaction.atomic())
-        # Wake-ups are delivered by rules here, in any order; the broker has nothing to do.
+        # Rules deliver wake-ups here, in any order. The broker has nothing to do.
         self.resources.enter_context(pytest.MonkeyPatch.context()).setattr(celery_publisher, "_publish", self._publish)
         self.clock = self.resources.enter_context(frozen_clock(START))
         self.now = START
@@ -134,7 +134,7 @@ class Releases(RuleBasedStateMachine):
 
     @initialize(target=cases)
     def three_cases(self):
-        """Of which one is scheduled into the hour that occurs twice."""
+        """One of them is scheduled in the hour that occurs twice."""
         self.member = UserFactory(username="mia")
         self.other_member = UserFactory(username="olga")
         self.technician = UserFactory(username="tom", role=User.Role.TECHNICIAN)
@@ -178,7 +178,7 @@ class Releases(RuleBasedStateMachine):
         model.history.append(kind)
 
     def refusal_at_once(self, model: Model, *, allowed: bool):
-        """What must be raised when a person releases immediately, or None if they may."""
+        """Return what must be raised when a person releases immediately, or None if they may."""
         if not allowed:
             return WrongState
         if self.is_stopped:
@@ -186,7 +186,7 @@ class Releases(RuleBasedStateMachine):
         return WrongState if model.open_conditions else None
 
     def refusal(self, schedule: Schedule, who: User, reason: str):
-        """What must be raised for that choice, None if it may be made."""
+        """Return what must be raised for that choice, or None if it is allowed."""
         today = self.now.astimezone(BERLIN).date()
         wall = dt.datetime.combine(schedule.date, schedule.time or DEFAULT_TIME)
         if schedule.date < today or wall <= self.shown or schedule.date in self.closed:
@@ -208,7 +208,7 @@ class Releases(RuleBasedStateMachine):
 
     @staticmethod
     def attempt(verb, *, refused_with, **arguments) -> bool:
-        """Does it; or asserts that it is refused as the model says."""
+        """Do it, or assert that it is refused as the model says."""
         if refused_with is None:
             verb(source="web", **arguments)
             return True
@@ -316,7 +316,7 @@ class Releases(RuleBasedStateMachine):
 
     @rule(days=st.sampled_from([0, 1, 2, 7]))
     def close_a_day_or_open_it_again(self, days):
-        """Schedules that are stored stay as they are."""
+        """Stored schedules stay as they are."""
         date, options = self.schedule_of((days, None)).date, {"by": self.administrator, "source": "web"}
         if date in self.closed:
             blackout_days.remove(date=date, **options)

@@ -258,7 +258,7 @@ def test_a_run_that_has_begun_notices_the_stop_between_two_batches(administrator
 
 
 def test_no_way_into_the_batch_gets_past_the_stop(stopped, member, administrator):
-    """Even for a caller that has locked the rows and forgotten to ask."""
+    """Even for a caller that has locked the rows without checking."""
     case = CaseFactory(due=True, member=member)
     with pytest.raises(ReleasesStopped), transaction.atomic():
         batch.release_locked([case.pk], batch.ReleaseContext(at=FROZEN, by="test", source="sweep"))

@@ -1,4 +1,4 @@
-"""A stop that meets a running wave, people and looks: no release commits after it."""
+"""A stop during a running wave, people's actions and visits: no release commits after it."""
 
 import pytest
 from django.db import transaction
@@ -91,7 +91,8 @@ def test_the_stop_waits_for_a_batch_that_came_before(member):
 
 
 def test_no_release_of_a_running_wave_commits_after_the_stop(member):
-    """Three workers release 300 cases, five at a time, when it is stopped. What is released then stays all there is."""
+    """Three workers release 300 cases, five at a time, when releases are stopped. No more cases are released after
+    that."""
     Case.objects.bulk_create(CaseFactory.build_batch(300, due=True, member=member, assigned_to=None))
 
     def work():

@@ -1,4 +1,4 @@
-"""Undo and recall: what each takes back, what it refuses, what becomes of the email, and the release after it."""
+"""Undo and recall: what each reverts, what it refuses, what happens to the email, and the release after it."""
 
 import datetime as dt
 
@@ -24,7 +24,7 @@ Kind = OutgoingEmail.Kind
 
 @pytest.fixture
 def case(member, technician):
-    """Completed and released by Tom just now. The email waits."""
+    """Completed and released by Tom just now. The email is waiting."""
     accepted = CaseFactory(member=member, assigned_to=technician)
     return releases.complete(case=accepted, by=technician, source="web", release_on=None)
 
@@ -66,7 +66,7 @@ def is_hidden(case, member):
 
 
 def send_all(clock):
-    """Send what waits, once no email of a release by hand waits for its undo any more."""
+    """Send what is waiting, once no email of a release by hand still waits for a possible undo."""
     clock.shift(31)
     return outbox.deliver()
 
@@ -332,7 +332,7 @@ def test_nobody_is_told_where_the_sender_gave_the_email_back(case, administrator
 
 
 def test_nobody_is_told_where_the_sender_had_not_begun(case, administrator, clock, mailoutbox, monkeypatch):
-    """It has claimed the email, and drops it when it comes to it."""
+    """It has claimed the email, and drops it when it gets to it."""
     load = outbox.EmailContext.load
 
     def recall_and_load(batches):
@@ -350,7 +350,7 @@ def test_nobody_is_told_where_the_sender_had_not_begun(case, administrator, cloc
 
 
 def test_the_member_is_told_in_doubt_where_the_sender_has_died(case, administrator, clock, mailoutbox):
-    """The server may have taken the message before."""
+    """The server may have accepted the message before."""
     has_left(case, "sending")
     recalled(case, administrator)
     clock.shift(email_claims.lease())

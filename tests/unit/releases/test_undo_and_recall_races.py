@@ -1,4 +1,5 @@
-"""Undo and recall that meet each other, the sender of the email, and the member who reads: on PostgreSQL, for real."""
+"""Undo and recall that race with each other, with the sender of the email, and with the member's visit, on
+PostgreSQL."""
 
 import datetime as dt
 import threading
@@ -23,7 +24,7 @@ UNDO = dt.timedelta(seconds=30)
 
 @pytest.fixture
 def case(member, technician) -> Case:
-    """Released by Tom just now. The email waits."""
+    """Released by Tom just now. The email is waiting."""
     accepted = CaseFactory(member=member, assigned_to=technician)
     return releases.complete(case=accepted, by=technician, source="web", release_on=None)
 
@@ -74,7 +75,7 @@ def test_two_recalls_at_once_take_back_once(case, administrator, clock, mailoutb
 
 
 def test_a_sender_passes_by_the_email_of_what_is_being_taken_back(case, clock, mailoutbox):
-    """The undo has begun at its last second, and is committed after it."""
+    """The undo started in its last second, and is committed after it."""
     clock.shift(UNDO - dt.timedelta(milliseconds=1))
     with held_open(lambda: undo(case)):
         clock.shift(dt.timedelta(seconds=1))
@@ -84,7 +85,7 @@ def test_a_sender_passes_by_the_email_of_what_is_being_taken_back(case, clock, m
 
 
 def test_an_undo_at_the_last_second_that_waits_for_the_sender_is_refused(case, clock):
-    """The sender's host is ahead: it has claimed the email before the undo has its locks."""
+    """The sender's host is ahead: it claims the email before the undo has its locks."""
     OutgoingEmail.objects.update(next_try=FROZEN)
     with held_open(lambda: email_claims.claim(limit=10)):
         late = Thread(lambda: undo(case))
@@ -141,7 +142,7 @@ SENT = email_claims.DeliveryResult(email_claims.Outcome.SENT)
 
 
 def test_a_member_who_downloads_gets_the_whole_file_or_none(case, member, administrator):
-    """A recall does not wait for somebody who reads. What has begun ends, the next request finds nothing."""
+    """A recall does not wait for someone who is reading. A running request finishes, and the next one finds nothing."""
     document = CaseDocumentFactory(case=case)
     client = Client()
     client.force_login(member)

@@ -1,4 +1,4 @@
-"""One friendly reminder to a member who has not opened what was released, and never a second."""
+"""One friendly reminder to a member who has not opened a released case, and never a second."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""The version of a case: each change counts, and what was sent for an older one is refused and changes nothing."""
+"""The version of a case: each change counts, and a form for an older version is refused and changes nothing."""
 
 import datetime as dt
 

@@ -37,7 +37,7 @@ def in_a_week() -> Schedule:
 
 
 class Broker:
-    """Stands in for Celery: keeps what is published, or raises `error`."""
+    """Stands in for Celery: stores what is published, or raises `error`."""
 
     def __init__(self):
         self.sent = []
@@ -58,7 +58,7 @@ class Broker:
 
     @property
     def armed(self):
-        """The ids of the cases whose wake-up was published."""
+        """Return the ids of the cases whose wake-up was published."""
         return [message.args[0] for message in self.wake_ups]
 
 
@@ -76,7 +76,7 @@ def commit(django_capture_on_commit_callbacks):
 
 
 def scheduled_at(date, time=None, **columns) -> Case:
-    """A case scheduled some way else than through the verbs: nothing published yet."""
+    """A case that was scheduled without the verbs: nothing is published yet."""
     return CaseFactory(
         scheduled=True,
         scheduled_release_date=date,
@@ -134,7 +134,7 @@ def test_only_what_lies_within_the_window_is_armed_at_once(broker, commit, admin
 
 
 def test_of_one_instant_only_so_many_are_armed(settings, broker, commit, technician):
-    """With and without the time that is the default: the instant is the same."""
+    """With and without the default time: the instant is the same."""
     settings.RELEASE_ETA_PER_INSTANT = 2
     settings.RELEASE_TIME_OF_DAY = dt.time(9)
     day = TODAY + dt.timedelta(days=7)
@@ -280,7 +280,7 @@ def test_the_look_ahead_arms_each_instant_up_to_its_number(settings, broker):
 def test_the_look_ahead_announces_once_more_what_is_armed_whatever_its_worker_has_come_to(
     broker, commit, administrator, clock
 ):
-    """A killed worker has taken the message along that was published when the case was scheduled."""
+    """The message published when the case was scheduled was lost with a killed worker."""
     with commit():
         case = releases.complete(
             case=CaseFactory(),
@@ -436,7 +436,7 @@ def test_the_first_cases_of_each_slot_are_those_that_counting_finds(times, begin
         if slots[slot] <= limit:
             expected.append(at)
     found = first_of_each_slot(begin=first, end=last, limit=limit)
-    # Of the last slot, what lies beyond the end belongs to it too.
+    # The part of the last slot that lies beyond the end also belongs to it.
     found = [dt.datetime.combine(case.scheduled_release_date, case.scheduled_release_time) for case in found]
     assert [at for at in found if at <= last] == expected
 
@@ -512,7 +512,7 @@ def test_the_look_ahead_arms_what_the_broker_did_not_take(broker, monkeypatch):
 
 
 def test_wake_ups_reach_the_real_broker(clock):
-    """Redis itself: the message lies in the queue of the releases, under its id."""
+    """Redis itself: the message is in the queue for releases, with its id."""
     with app.connection_for_read() as to_redis:
         queue = to_redis.SimpleQueue("releases")
         queue.clear()
@@ -527,7 +527,7 @@ def test_wake_ups_reach_the_real_broker(clock):
 
 @pytest.mark.django_db(transaction=True)
 def test_whatever_goes_wrong_with_publishing_fails_no_request(technician, member, monkeypatch, caplog):
-    """Also what nobody expected: the case is scheduled, the error is logged, the sweep arms it."""
+    """Also for unexpected errors: the case is scheduled, the error is logged, and the sweep arms the case."""
 
     def broken(*arguments, **options):
         raise RuntimeError("pool is closed")

@@ -1,4 +1,4 @@
-"""The calendar's cost follows the days and rows it shows, not what is pending or released: the plans of PostgreSQL."""
+"""The calendar's cost depends on the days and rows it shows, not on pending or released cases: PostgreSQL's plans."""
 
 import datetime as dt
 
@@ -26,7 +26,7 @@ def noon(clock):
 
 @pytest.fixture
 def busy_technician() -> User:
-    """One who has a tenth of all cases, released and scheduled ones."""
+    """A person with a tenth of all cases, released and scheduled ones."""
     user = UserFactory(role=User.Role.TECHNICIAN)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE cases_case SET assigned_to_id = %s WHERE id %% 11 = 0", [user.pk])
@@ -35,7 +35,7 @@ def busy_technician() -> User:
 
 
 class CasePlans(Plans):
-    """What is done to the table of cases. That of people is small here, and read as a whole."""
+    """Return what is done to the table of cases. That of people is small here, and read as a whole."""
 
     def __init__(self, work):
         super().__init__(work)
@@ -60,7 +60,7 @@ def test_a_month_of_everybodys_cases_reads_what_it_counts(noon, administrator, o
     assert plans.whole_table == []
     assert {"case_due", "case_released"} & plans.indexes
     assert plans.indexes <= {"case_due", "case_released", "cases_case_pkey"}
-    # What is counted, and what is shown: found and fetched.
+    # What is counted, and what is shown, which is found and fetched.
     assert plans.rows_touched <= counted + len(days) * 2 * ROWS * 2
 
 
@@ -73,7 +73,7 @@ def test_a_month_of_ones_own_cases_reads_only_those(noon, busy_technician):
 
     counted = sum(group.count for day in days for group in day.groups)
     assert plans.whole_table == []
-    # Those that are shown are fetched by their keys, which the indexes of a person's cases have too.
+    # Shown cases are fetched by their keys, which the indexes of a person's cases also contain.
     by_key = {"case_assigned_newest", "case_member_latest", "cases_case_pkey"}
     assert plans.indexes - by_key <= {"case_assigned_due", "case_assigned_released"}
     assert plans.rows_touched <= counted + len(days) * 2 * ROWS * 2

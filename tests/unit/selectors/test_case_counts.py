@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def more_than_a_page_counts(count_up_to, member, technician):
-    """Three accepted cases, one submitted and three on hold, where two are counted."""
+    """Three accepted cases, one submitted and three on hold, with a maximum count of two."""
     count_up_to(2)
     dashboard._compiled.cache_clear()
     CaseFactory.create_batch(3, member=member, assigned_to=technician)

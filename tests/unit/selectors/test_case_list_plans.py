@@ -1,4 +1,4 @@
-"""No list reads all cases, whatever is asked of it: the plans of PostgreSQL with 150,000 cases."""
+"""No list reads all cases, whatever the query: PostgreSQL's plans with 150,000 cases."""
 
 import datetime as dt
 
@@ -25,7 +25,7 @@ CASES = 150_000
 
 @pytest.fixture(scope="module", autouse=True)
 def many(django_db_setup, django_db_blocker):
-    """The cases, analysed; they go when the tests of this module are done."""
+    """The cases, analyzed. They are deleted after the module's tests."""
     if connection.vendor != "postgresql":
         yield
         return
@@ -44,7 +44,7 @@ def _noon(clock):
 
 
 class CasePlans(Plans):
-    """What is done to the table of cases. That of people is small here, and read as a whole."""
+    """Return what is done to the table of cases. That of people is small here, and read as a whole."""
 
     def __init__(self, work):
         super().__init__(work)
@@ -101,7 +101,7 @@ def test_what_an_index_holds_is_found_along_it(name, query):
     plans = CasePlans(lambda: show(name, query))
 
     assert plans.whole_table == []
-    # Counted and shown. Drafts are passed over, and of the few on hold all may be read.
+    # Counted and shown. Drafts are skipped, and all of the few on hold may be read.
     assert plans.rows_touched <= (MAX_COUNTED + 1 + PER_PAGE) * 1.6
 
 
@@ -111,7 +111,8 @@ def test_a_members_whole_list_is_read_as_far_as_it_is_counted(name, sort):
     plans = CasePlans(lambda: show(name, f"sort={sort}"))
 
     assert plans.whole_table == []
-    # Counted and shown. Every other case is hidden. Of Olga, who has nearly all cases, the index of all serves as well.
+    # Counted and shown. Every other case is hidden. For Olga, who has nearly all cases, the index of all cases works as
+    # well.
     assert plans.rows_touched <= (MAX_COUNTED + 1 + PER_PAGE) * 2.2
 
 
@@ -136,7 +137,7 @@ AMONG_THE_LATEST = [
     *[("tom", query) for query in ("held_by=approval", "held_by=report&technician=mine")],
     *[("ada", f"state={state}&urgency=normal") for state in ("scheduled", "released")],
     *[("ada", f"release_from=2025-06-12&{query}") for query in ("q=nothing", "urgency=normal", "technician=nobody")],
-    # A range of two columns: what matches is read and sorted.
+    # A range on two columns: the matches are read and sorted.
     ("tom", "state=released&release_from=2025-01-01&release_to=2025-01-01&technician=mine"),
     *[("tom", f"state=released&{query}") for query in ("urgency=urgent", "q=nothing&sort=released-first")],
     *[("ada", f"due=unopened&{query}") for query in ("q=nothing", "age=over-30", "member=mia")],
@@ -152,7 +153,7 @@ def test_everything_else_is_looked_for_among_the_latest(name, query):
     plans = CasePlans(lambda: show(name, query))
 
     assert plans.whole_table == []
-    # The first of the latest, the count, and the page; of Olga's cases half are hidden from her.
+    # The first of the latest, the count, and the page. Half of Olga's cases are hidden from her.
     assert plans.rows_touched <= 4 * case_list.SEARCHED * (2 if name == "olga" else 1)
 
 
@@ -178,7 +179,7 @@ def test_what_is_in_progress_is_found_in_the_order_of_its_acceptance(name, index
     assert index in board.indexes
 
 
-# Not Olga's, whose own cases nearly all are: hers are sorted.
+# Except for Olga, who owns nearly all cases: hers are sorted.
 @pytest.mark.parametrize("name", ["mia", "tom", "otto", "ada"])
 def test_a_dashboard_reads_what_it_counts(name):
     user = User.objects.get(username=name)
@@ -186,7 +187,7 @@ def test_a_dashboard_reads_what_it_counts(name):
     plans = CasePlans(lambda: dashboard.groups_for(user))
 
     assert plans.whole_table == []
-    # The first of each section, what is counted of each, and the cases themselves.
+    # The first of each section, the count of each, and the cases themselves.
     assert plans.rows_touched <= 7 * (MAX_COUNTED + 1) * 2
 
 
@@ -195,7 +196,8 @@ def search_words(text: str, *, by: str = "ada") -> None:
     search.find_by_words(search.asked_words(text, user))
 
 
-# How many rows of words are read: what is found, of a common word a block more, of words that meet nowhere nothing.
+# How many rows of words are read: the results, one block more for a common word, and nothing for words that never occur
+# together.
 SEARCHES = {
     "pension": 150,
     "question": search_index.BLOCK,
@@ -226,7 +228,7 @@ def test_the_search_over_everything_reads_no_table(name, text):
 
 
 def test_a_members_search_reads_the_words_of_their_visible_cases_alone():
-    """Of Mia's 1,500 cases half are released, and the others hidden."""
+    """Half of Mia's 1,500 cases are released, and the others are hidden."""
     mia = User.objects.get(username="mia")
     visible = Case.objects.visible_to(mia).count()
 

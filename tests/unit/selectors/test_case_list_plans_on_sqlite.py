@@ -1,4 +1,4 @@
-"""Lists on SQLite go along the same indexes, and sort nothing that one has in order."""
+"""Lists on SQLite use the same indexes, and sort nothing that an index already has in order."""
 
 import pytest
 from django.db import connection
@@ -19,7 +19,7 @@ def people(clock):
 
 
 def steps(name: str, query: str) -> list[str]:
-    """What SQLite does for each statement on cases."""
+    """Return what SQLite does for each statement on cases."""
     with CaptureQueriesContext(connection) as captured:
         show(name, query)
     found = []
@@ -30,7 +30,7 @@ def steps(name: str, query: str) -> list[str]:
     return found
 
 
-# Without a state all cases are gone through by their keys, and L-77 is in no table here.
+# Without a state, all cases are read by their keys, and L-77 is in no table here.
 NARROWED = [(name, query) for name, query in ALONG_ONE_INDEX if "=" in query.rstrip("=") and "L-77" not in query]
 
 

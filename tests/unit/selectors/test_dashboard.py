@@ -1,4 +1,4 @@
-"""The dashboard's prepared statements find what the querysets that they were made of would find."""
+"""The dashboard's prepared statements find what the querysets they are compiled from would find."""
 
 import datetime as dt
 
@@ -24,7 +24,7 @@ VISIT = dt.datetime(2025, 6, 5, 12, tzinfo=dt.UTC)
 
 @pytest.fixture
 def cases_of_two(member, other_member, technician, other_technician):
-    """More than a group shows of some states, of two members and two technicians, in no order."""
+    """More cases in some states than a group shows, of two members and two technicians, in no order."""
     for number in range(8):
         person, colleague = (member, technician) if number % 4 else (other_member, other_technician)
         accepted = VISIT + dt.timedelta(hours=number * 3 % 8)
@@ -60,7 +60,7 @@ def test_groups_are_those_of_the_person(person, view, cases_of_two, request, set
 
 
 def expected(user: User, key: str) -> list[Case]:
-    """All cases of a group, found without SQL beyond the visibility rule."""
+    """Return all cases of a group, found without SQL beyond the visibility rule."""
     if key == "failing":
         return []
     holds = HOLDS.get(key, {key})
@@ -107,7 +107,7 @@ def test_to_who_never_signed_in_nothing_is_new(cases_of_two, member):
 
 
 def test_the_end_of_the_portals_day_is_the_end_of_today(member, technician, settings):
-    """At 23:30 UTC it is tomorrow already in Auckland, and that is the day of what goes out there."""
+    """At 23:30 UTC it is already tomorrow in Auckland, and releases there are on that day."""
     settings.TIME_ZONE = "Pacific/Auckland"
     CaseFactory(member=member, assigned_to=technician, scheduled=True, scheduled_release_date=dt.date(2025, 6, 12))
     for moment, count in (("11:59", "0"), ("12:00", "1")):
@@ -117,7 +117,7 @@ def test_the_end_of_the_portals_day_is_the_end_of_today(member, technician, sett
 
 
 def test_a_case_that_changes_its_state_in_between_is_in_no_wrong_group(member, technician, monkeypatch):
-    """The first statement finds it accepted; when it is fetched it is released."""
+    """The first statement finds it accepted. When it is fetched, it is released."""
     case = CaseFactory(member=member, assigned_to=technician)
     fetch = VisibleCase.by_key
 

@@ -1,4 +1,4 @@
-"""The release history page by page: every entry once and in order, whatever is asked for."""
+"""The release history page by page: every entry once and in order, whatever the filter."""
 
 import datetime as dt
 
@@ -23,7 +23,7 @@ def cases(db):
 
 
 def walk(query, user, size):
-    """The entries of all pages. A page that is not full says that it was cut."""
+    """Return the entries of all pages. A page that is not full says that it was cut."""
     page = history_page(query, user, size=size)
     found = [*page.events]
     while page.older:
@@ -35,7 +35,7 @@ def walk(query, user, size):
 
 ENTRIES = st.lists(
     st.tuples(
-        st.integers(0, 6),  # minutes: several of one moment
+        st.integers(0, 6),  # minutes, several with the same moment
         st.integers(0, 2),  # case
         st.sampled_from(["released", "accepted", "held"]),
         st.sampled_from(["web", "sweep", "api"]),
@@ -53,7 +53,7 @@ def test_pages_have_every_entry_once_and_in_order(data, entries, size, scanned, 
     people = {"tom": technician, "ada": administrator}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(history, "SCANNED", scanned)
-        # On PostgreSQL nothing deletes the entries of the example before: this one is later than all of them.
+        # On PostgreSQL, nothing deletes the entries of the previous example, so this one is later than all of them.
         base = CaseEvent.objects.count()
         offset = dt.timedelta(days=base)
         for number, (minutes, case, kind, source, actor) in enumerate(entries):

@@ -1,4 +1,4 @@
-"""No page of the release history reads all of it: the plans of PostgreSQL with 150,000 entries, and those of SQLite."""
+"""No page of the release history reads all of it: PostgreSQL's plans with 150,000 entries, and SQLite's."""
 
 import datetime as dt
 
@@ -22,7 +22,8 @@ SELECT 'L-' || n, %(mia)s, CASE WHEN n %% 100 = 0 THEN 'draft' ELSE 'accepted' E
     1, 0, '', 0
 FROM generate_series(1, %(cases)s) AS n
 """
-# Nine of ten are waves of 2,000 at one moment. Of the others a few are Tom's, and one in a thousand is a rare kind.
+# Nine of ten are in waves of 2,000 at one moment. A few of the others are Tom's, and one in a thousand is of a rare
+# kind.
 FILL_EVENTS = """
 INSERT INTO cases_caseevent (case_id, kind, source, at, actor_id, system_actor, reason, details, from_status, to_status,
     schedule_revision, release_number)
@@ -38,7 +39,7 @@ FROM generate_series(1, %(events)s) AS n
 
 @pytest.fixture(scope="module", autouse=True)
 def many(django_db_setup, django_db_blocker):
-    """The entries, analysed; they go when the tests of this module are done."""
+    """The entries, analyzed. They are deleted after the module's tests."""
     if connection.vendor != "postgresql":
         yield
         return
@@ -95,7 +96,7 @@ def test_a_page_is_a_range_of_an_index(name, behind, who):
     query = queries()[name]
     plans = EventPlans(lambda: history_page(query, user, behind=behind))
     assert plans.whole_history == plans.whole_table == []
-    # Of a moment at which thousands were released the order by key is made: a batch, at most.
+    # At a moment with thousands of releases, they are sorted by key, at most a batch at a time.
     assert plans.rows_touched < 12 * SCANNED
 
 

@@ -1,4 +1,4 @@
-"""The steps of a case for its member, in every state, in each way of RELEASE_MEMBER_VIEW."""
+"""The steps of a case for its member, in every state, with each RELEASE_MEMBER_VIEW."""
 
 import datetime as dt
 

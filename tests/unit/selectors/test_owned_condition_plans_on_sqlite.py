@@ -23,7 +23,7 @@ def test_no_table_is_gone_through(technician, clock):
         with connection.cursor() as cursor:
             cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}")
             steps += [row[3] for row in cursor.fetchall()]
-    # What is gone through is what a subquery has returned, and a list of keys.
+    # The only scans are of a subquery's results, and of a list of keys.
     assert {step for step in steps if step.startswith("SCAN")} <= {"SCAN part", "SCAN json_each VIRTUAL TABLE INDEX 1:"}
     used = " ".join(steps)
     for index in ("condition_open_of_owner", "condition_of_case", "case_in_work", "case_assigned_due"):

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_what_is_released_after_the_count_pushes_nothing_off_the_page(member):
-    """Found by members who looked while a wave went out: their oldest case was missing once."""
+    """Members who visited during a wave once found their oldest case missing."""
     old = CaseFactory(member=member, released=True)
     paginator = CappedPaginator(Case.objects.visible_to(member))
     new = CaseFactory(member=member, released=True)

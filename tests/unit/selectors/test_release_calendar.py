@@ -1,4 +1,4 @@
-"""Which cases stand on which day of the calendar, in which order and how many."""
+"""Which cases are on which day of the calendar, in which order and how many."""
 
 import datetime as dt
 from zoneinfo import ZoneInfo

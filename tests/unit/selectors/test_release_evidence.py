@@ -1,4 +1,4 @@
-"""The evidence of a release has every row that it may have: no kind and no state of one breaks the page."""
+"""The evidence of a release with every possible row: no kind or state of a row breaks the page."""
 
 import uuid
 
@@ -15,7 +15,7 @@ Kind, State = OutgoingEmail.Kind, OutgoingEmail.State
 
 
 def said(email):
-    """What the page says happened, and what it says did not."""
+    """Return what the page says happened, and what it says did not."""
     facts = [str(fact.what) for fact in evidence._mails([email])]
     return facts, [words for words in map(str, evidence._lacking([], [email], [])) if ": " in words]
 

@@ -1,4 +1,4 @@
-"""The timeline of a release, told by the verbs, by rows that no verb wrote, and after a release was taken back."""
+"""The timeline of a release: from the verbs, from rows that no verb wrote, and after an undo or recall."""
 
 import datetime as dt
 import itertools
@@ -41,12 +41,12 @@ def timelines(case):
 
 
 def told(timeline):
-    """What each moment says about its time: the time itself, or why there is none."""
+    """Return what each moment says about its time: the time itself, or why there is none."""
     return {moment.key: moment.at or moment.known for moment in timeline.moments}
 
 
 def release_as_scheduled(clock):
-    """The wake-up comes on time, the row is written a little later, the mail is sent and Mia looks."""
+    """The wake-up comes on time, the row is written a little later, the mail is sent, and Mia visits."""
     clock.move_to(INSTANT + SECOND / 4)
     releases.release_due(by="release_case 1", source="eta")
 

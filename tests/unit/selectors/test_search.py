@@ -1,4 +1,4 @@
-"""A search finds what its reader may read now, and no word more, through the list and through the search over all."""
+"""A search finds what its reader may read now, and not a word more, in the list and in the search over everything."""
 
 import pytest
 from django.db import connection
@@ -28,7 +28,7 @@ READERS = ["member", "other_member", "technician", "other_technician", "administ
 
 
 def found_in_list(user, text, **filters) -> list[str]:
-    """The titles in the list of `user`."""
+    """Return the titles in the list of `user`."""
     query = QueryDict(mutable=True)
     query.update({"q": text} | filters)
     asked = CaseFilter(query, by=user)
@@ -37,12 +37,12 @@ def found_in_list(user, text, **filters) -> list[str]:
 
 
 def found(user, text) -> list[str]:
-    """The titles of the search over everything, the best first."""
+    """Return the titles from the search over everything, best first."""
     return [each.case.title for each in global_search.find(user, text).cases]
 
 
 def plant(state, **whose) -> Case:
-    """A case in that state with a word of its own in each text, such as "answerheld"."""
+    """Create a case in that state with its own word in each text, such as "answerheld"."""
     worked_on = {"assigned_to": None} if state == "draft" else {}
     trait = {} if state == "accepted" else {state: True}
     words = {column: f"{column}{state}" for column in COLUMNS}
@@ -56,7 +56,7 @@ def plant(state, **whose) -> Case:
 
 
 def may_read(reader: str, view: str, state: str, column: str) -> bool:
-    """The rule, said once more."""
+    """The rule, written a second time."""
     if reader in ("technician", "other_technician"):
         return state != "draft"
     if reader != "member":

@@ -1,6 +1,6 @@
 """Notifications and messages are read along indexes, however many there are: PostgreSQL's plans.
 
-There are thousands of rows of each kind, most of them one person's.
+There are thousands of rows of each kind, most of them for one person.
 """
 
 import datetime as dt
@@ -34,7 +34,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
 Work = Callable[[], object]
 TODAY = dt.date(2025, 6, 11)
 CASES = 20_000
-# Mia has been told of her own cases, Tom of all, Otto of nothing yet. One in a hundred is Ada's.
+# Mia has notifications about her own cases, Tom about all, and Otto none yet. One in a hundred is Ada's.
 FILL = """
 INSERT INTO cases_outgoingemail (kind, recipient_id, address, state, attempts, deferrals, interrupted, due, next_try,
     last_error, created, "group", message_id, sent)
@@ -88,7 +88,7 @@ SELECT id, id + 1, date '2025-07-01', date '2025-07-03' FROM cases_user WHERE us
 
 @pytest.fixture(scope="module", autouse=True)
 def many(django_db_setup, django_db_blocker):
-    """The rows, analysed; they go when the tests of this module are done."""
+    """The rows, analyzed. They are deleted after the module's tests."""
     if connection.vendor != "postgresql":
         yield
         return
@@ -106,7 +106,7 @@ def many(django_db_setup, django_db_blocker):
 
 
 def _fill() -> str:
-    """With the other columns of a person that take no NULL, as they begin."""
+    """With the initial values of a person's other NOT NULL columns."""
     written = "id password is_superuser username first_name last_name email is_staff is_active date_joined role"
     fields = [field for field in User._meta.concrete_fields if not field.null and field.name not in written.split()]
     values = [f"'{field.get_default()}'" for field in fields]
@@ -160,8 +160,8 @@ def waiting(which: Q, **conditions) -> Work:
 
 
 TOLD, MAIL = "cases_notification", "cases_outgoingemail"
-# By what is done: how it is prepared, its table, the index that it is read along, and how many rows may be touched.
-# The bell shows up to a hundred, and asks for the case of each.
+# For each action: how it is prepared, its table, the index that it is read along, and how many rows may be touched. The
+# bell shows up to a hundred, and reads the case of each.
 BELL = 101 * 3
 PLANS: dict[str, tuple[Callable[[], Work], str, str, int]] = {
     **{
@@ -254,7 +254,7 @@ PLANS: dict[str, tuple[Callable[[], Work], str, str, int]] = {
         "message_of_author",
         100,
     ),
-    # Whatever is planned is looked through.
+    # All planned absences are read.
     "who is away": (lambda: deputies.away_until, "cases_absence", "absence_last_day", 120),
     "whom a person stands in for": (
         lambda: partial(deputies._standing_in, {person("crowd-150").pk}),
@@ -298,7 +298,7 @@ def test_it_is_read_along_its_index(what, settings):
 
 
 def test_the_planner_expects_more_than_the_bell_counts():
-    """Expecting few it would sort all that there are, however many."""
+    """If it expected few rows, it would sort all of them, however many."""
     (scan,) = [
         scan
         for scan in Plans(partial(notifications.count_unread, person("ada")), TOLD).scans

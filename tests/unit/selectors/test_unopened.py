@@ -24,7 +24,7 @@ def days(number):
 
 @pytest.fixture
 def released(member, technician, clock):
-    """Makes a case that was released so long ago, Tom's by default."""
+    """Create a case that was released that long ago, Tom's by default."""
 
     def make(age, **columns):
         people = {"member": member, "assigned_to": technician} | columns
@@ -146,5 +146,5 @@ def test_only_what_is_not_opened_is_read(member, technician, other_technician, a
         assert plans.whole_table == []
         assert index in plans.indexes
         found = len(listed(user, section_of(user).section.query))
-        # Of the other sections only "Released" has any, which counts up to a thousand and one.
+        # Of the other sections, only "Released" has any cases. It counts up to a thousand and one.
         assert plans.rows_touched <= 3 * found + 3 * 1001

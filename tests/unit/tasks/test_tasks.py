@@ -1,4 +1,4 @@
-"""What workers run: wake-ups trust only the database (docs/rules.md, 5), and the sweep needs nobody (rule 1)."""
+"""What workers run: wake-ups trust only the database (docs/rules.md, 5), and the sweep needs no one (rule 1)."""
 
 import datetime as dt
 from unittest.mock import Mock
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def published(monkeypatch):
-    """What would be published, by name and arguments; nothing is."""
+    """Return what would be published, by name and arguments. Nothing is published."""
     found = []
     monkeypatch.setattr(celery_publisher, "publish_wake_up", lambda **what: found.append(("wake-up", what)) or True)
     monkeypatch.setattr(celery_publisher, "publish_mail_waiting", lambda: found.append(("mail", {})) or True)
@@ -135,7 +135,7 @@ def test_a_doubled_sweep_is_harmless(published, clock):
 
 
 def test_of_sweeps_that_have_piled_up_one_is_run(published, clock):
-    """They were asked for while no worker ran. One that was asked for after the last had begun is run."""
+    """They were requested while no worker was running. One that was requested after the last had started is run."""
     asked = [(FROZEN - dt.timedelta(minutes=minutes)).isoformat() for minutes in (30, 20, 10)]
     CaseFactory(due=True)
     assert tasks.sweep(asked_at=asked[0]) == 1
@@ -223,7 +223,7 @@ RUNS = {"task": lambda: tasks.sweep(), "command": lambda: call_command("release_
 @pytest.mark.parametrize("run", RUNS.values(), ids=RUNS.keys())
 @pytest.mark.parametrize("failing", STEPS)
 def test_a_step_of_the_sweep_that_fails_stops_none_of_the_others(published, clock, monkeypatch, run, failing):
-    """The error is raised at the end, and there is no heartbeat: the sweep was not whole."""
+    """The error is raised at the end, and there is no heartbeat, because the sweep was incomplete."""
     due = CaseFactory(due=True)
     near = CaseFactory(scheduled=True, scheduled_release_date=FROZEN.date(), scheduled_release_time=dt.time(12, 0, 30))
     OutgoingEmail.objects.create(
@@ -267,7 +267,7 @@ LOSABLE = [
 @pytest.mark.django_db(transaction=True)  # Celery closes the connection around a task
 @pytest.mark.parametrize(("task", "arguments", "work", "done"), LOSABLE)
 def test_a_task_that_loses_its_database_runs_again_a_few_times(published, monkeypatch, task, arguments, work, done):
-    """Celery itself repeats it, with what it was asked for."""
+    """Celery itself repeats it, with the same arguments."""
     lost = [OperationalError("server closed the connection"), InterfaceError("closed"), OperationalError("refused")]
     monkeypatch.setattr(work, Mock(side_effect=[*lost, done]))
     assert task.apply(arguments).get() == 2

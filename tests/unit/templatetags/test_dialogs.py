@@ -1,4 +1,4 @@
-"""The dialog of the pages: what a template gives it, and where it stands in the HTML."""
+"""The dialog of the pages: what a template passes to it, and where it is in the HTML."""
 
 import pytest
 from django import forms

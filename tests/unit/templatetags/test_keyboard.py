@@ -1,4 +1,4 @@
-"""The table of keys: complete, without two meanings for one key, and followed by the script."""
+"""The table of keys: complete, without two meanings for one key, and implemented by the script."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the calendar feed writes of a title: all but what RFC 5545 forbids."""
+"""What the calendar feed writes of a title: everything except what RFC 5545 forbids."""
 
 import datetime as dt
 import re
@@ -10,8 +10,8 @@ from cases.models import Case
 from cases.views.ical import feed
 
 NOW = dt.datetime(2025, 6, 11, 12, tzinfo=dt.UTC)
-# No-break and narrow spaces, an emoji newer than this Python, a family of joined ones, a soft hyphen, a private sign,
-# a tab, a C1 control, signs that the format escapes, and words from right to left with a mark.
+# No-break and narrow spaces, an emoji newer than this Python, a family of joined ones, a soft hyphen, a private-use
+# character, a tab, a C1 control, characters that the format escapes, and right-to-left words with a mark.
 KEPT = [
     "10\u00a0000\u202f\u20ac", "\U0001fae9",
     "\U0001f468\u200d\U0001f469\u200d\U0001f467", "Schiff\u00adfahrt", "\ue000",
@@ -21,7 +21,7 @@ FORBIDDEN = ["\x00", "\x07", "\x08", "\x0b", "\x0c", "\r", "\x1b", "\x1f", "\x7f
 
 
 def summary(title: str) -> tuple[bytes, str]:
-    """The file with one case of that title, and the summary as a calendar program reads it."""
+    """Return the file with one case of that title, and the summary as a calendar program reads it."""
     case = Case(pk=1, external_case_id="C-1", title=title, actual_release_date=NOW)
     content = feed([case], at=NOW)
     (event,) = Calendar.from_ical(content).walk("VEVENT")

@@ -1,4 +1,4 @@
-"""What views answer when a verb refuses."""
+"""How views respond when a verb refuses."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""A run does to each case what the verb does to one, and refuses it in the same words."""
+"""A run does to each case what the verb does to one, and refuses with the same message."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -25,7 +25,7 @@ STATES = ["submitted", "accepted", "held", "scheduled", "due", "held_by_conditio
 # A day on which none of the states has its release.
 WANTED = dt.date(2025, 6, 25)
 REASON = "The letter came late."
-# There is no verb without a condition. A run may have another reason too.
+# There is no verb without a condition. A run may also have its own reason.
 NO_CONDITION = "This case has no open condition “Payment received”."
 
 
@@ -41,7 +41,7 @@ def condition(case: Case, kind: str, name: str = "", state: str = "open", **colu
 
 
 def twins(state: str, technician: User, member: User, case_type: CaseType) -> list[Case]:
-    """Two cases that differ by their keys alone: with an approval, met or open, an answer, and conditions from their
+    """Two cases that differ only by their keys: with an approval, met or open, an answer, and conditions from their
     type.
     """
     made = []
@@ -63,7 +63,7 @@ def twins(state: str, technician: User, member: User, case_type: CaseType) -> li
     return made
 
 
-# Notifications that refer to a condition, by its key.
+# Notifications that refer to a condition by its key.
 OF_A_CONDITION = {Notification.Kind.CONDITION, Notification.Kind.APPROVAL}
 OWN = {"id", "pk", "external_case_id", "case_id", "release_batch", "bulk_run_id", "description"}
 
@@ -148,7 +148,7 @@ def verbs(others: User, new_type: CaseType) -> dict[str, tuple[Parameters, Calla
     }
 
 
-# Where the words of the verb speak of a form, or nothing is asked of a reason.
+# Where the verb's message mentions a form, or no reason is needed.
 NO_REASON = ["add_condition", "meet_condition", "urgency", "case_type"]
 ACTIONS = list(verbs(User(pk=1), CaseType(pk=1)))
 

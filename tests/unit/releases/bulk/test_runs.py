@@ -1,4 +1,4 @@
-"""Previews, runs and undo: what they leave alone, how they go on, and what they cost."""
+"""Previews, runs and undo: what they leave alone, how they continue, and what they cost."""
 
 import datetime as dt
 from collections import Counter
@@ -44,7 +44,7 @@ def preview(by, action, cases, reason=REASON, **chosen):
 
 
 def done(run):
-    """Start the run and work it off."""
+    """Start the run and process it."""
     bulk.start(by=run.by, run=run)
     bulk.work_off()
     run.refresh_from_db()
@@ -166,7 +166,7 @@ def test_selected_cases_that_cannot_be_moved_keep_their_places(technician, other
     cases = [
         CaseFactory(**on_monday, assigned_to=other_technician if place in places else technician) for place in range(6)
     ]
-    # A release that has happened takes no place.
+    # A past release takes up no place.
     cases.append(CaseFactory(released=True, assigned_to=technician, scheduled_release_date=monday))
     done(preview(technician, "spread", cases, date=monday, most_a_day=3))
     assert Counter(dates(cases[:6])) == {monday: 3, monday + DAY: 3}
@@ -178,7 +178,7 @@ def test_selected_cases_that_cannot_be_moved_keep_their_places(technician, other
 def test_cases_that_stay_keep_their_places_wherever_they_are(
     technician, other_technician, monkeypatch, chunk, places, why
 ):
-    """They are refused for what they are, or for the day that they would get."""
+    """They are refused because of their state, or because of the day that they would get."""
     monkeypatch.setattr(import_module("cases.releases.bulk.preview"), "CHUNK", chunk)
     monday = TODAY + 12 * DAY
     slow = CaseTypeFactory(min_days=60)
@@ -202,7 +202,7 @@ def test_who_is_pushed_beyond_the_last_day_stays_and_is_counted_there(technician
         CaseFactory(scheduled=True, assigned_to=technician, scheduled_release_date=day, case_type=case_type)
         for day, case_type in days.items()
     ]
-    # The slow one keeps the last day. So the third finds no day, keeps its own, and the first finds none either.
+    # The slow one keeps the last day. So the third finds no day and keeps its own, and the first finds none either.
     run = preview(technician, "spread", cases, date=last - DAY, most_a_day=1)
     assert codes(run) == ["date"] * 4
     assert set(run.rows.values_list("to_date", flat=True)) == {None}
@@ -291,7 +291,7 @@ def test_another_worker_goes_on_where_one_was_killed(technician, scheduled, cloc
     dead = worker._claim()
     worker._work_batch(dead)
 
-    assert bulk.work_off() == 0  # the lease of the dead one still runs
+    assert bulk.work_off() == 0  # the dead worker's lease has not ended yet
     clock.shift(LEASE + dt.timedelta(seconds=1))
     assert worker.is_waiting()
     assert bulk.work_off() == 2
@@ -351,7 +351,7 @@ def test_the_command_works_runs_off(technician, scheduled, capsys):
     assert "Bulk operations: 3 cases processed." in capsys.readouterr().out
 
 
-# What is chosen in addition to what all have, and whether each case has an open approval.
+# What is chosen in addition to the common fields, and whether each case has an open approval.
 COSTS = {
     "shift": {},
     "shift, with approvals": {},
@@ -441,7 +441,7 @@ def test_an_undo_restores_what_nothing_has_changed_since(
     assert codes(run) == ["done"] * 3
     after = list(Case.objects.order_by("pk").values(*KEPT))
     assert all(one != other for one, other in zip(before, after, strict=True))
-    # Somebody has had one of them in hands since.
+    # Someone has worked on one of them since.
     Case.objects.filter(pk=cases[0].pk).update(version=99)
 
     undo = done(bulk.preview_undo(by=by, run=run))
@@ -449,7 +449,7 @@ def test_an_undo_restores_what_nothing_has_changed_since(
     assert codes(undo) == ["changed", "done", "done"]
     assert list(Case.objects.order_by("pk").values(*KEPT)) == [after[0], *before[1:]]
     assert cases[1].events.filter(bulk_run=undo, reason=f"Bulk operation {run.pk} was undone.").exists()
-    # It can be undone once.
+    # It can be undone only once.
     assert not bulk.preview_undo(by=by, run=run).to_do
 
 

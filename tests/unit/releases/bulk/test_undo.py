@@ -1,4 +1,4 @@
-"""Undo of what a run did to conditions, and of a run that reopened cases."""
+"""Undoing what a run did to conditions, and a run that reopened cases."""
 
 import datetime as dt
 
@@ -27,7 +27,7 @@ WORK = {"report": CaseDocumentFactory, "answer": CaseAnswerFactory}
 
 
 def as_they_are():
-    """What an undo restores: of the cases all but their version."""
+    """Return what an undo restores: everything about the cases except their version."""
     cases = [{name: row[name] for name in row if name != "version"} for row in Case.objects.order_by("pk").values()]
     return cases, list(Condition.objects.order_by("pk").values())
 
@@ -64,7 +64,7 @@ def test_a_condition_that_was_met_at_once_is_removed_as_one_that_is_open(kind, a
 
 @pytest.mark.parametrize("met_at_once", [True, False])
 def test_a_condition_in_another_state_than_the_run_left_it_is_kept(met_at_once, technician):
-    """As a hand could change it, past every verb."""
+    """As a manual change could, bypassing every verb."""
     case = CaseFactory(assigned_to=technician, scheduled=True)
     if met_at_once:
         CaseDocumentFactory(case=case)
@@ -195,7 +195,7 @@ CHANGES = {
 
 @pytest.fixture
 def answered(member, technician, clock):
-    """Three cases with answers and reports, of which the history knows, and a week to their releases."""
+    """Three cases with answers and reports, which are in the history, and a week until their releases."""
     cases = [CaseFactory(member=member, assigned_to=technician) for _number in range(3)]
     for case in cases:
         write("Dear Mia, yes.")(case, technician)
@@ -373,7 +373,7 @@ def test_the_undo_of_another_type_restores_conditions_with_their_owners_and_link
 
 
 def test_an_undo_goes_by_the_conditions_that_the_run_has_changed(typed, technician, clock):
-    """Not by those that the types want meanwhile."""
+    """Not by those that the types have in the meantime."""
     before = as_they_are()
     pension, savings = typed[0].case_type, CaseTypeFactory(name="Savings", conditions=["answer"])
     run = done(preview(technician, "case_type", typed, case_type=savings.pk))
