@@ -1,4 +1,4 @@
-"""`make bench`: run every section in its own process, one after the other, then write the report.
+"""`make bench`: run every section in its own process, one after another, and then write the report.
 
 python -m tests.bench [--small] [SECTION ...]
 """

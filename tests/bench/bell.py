@@ -1,4 +1,4 @@
-"""Bell: what the bell adds to a page, with a thousand and with a million notifications.
+"""Bell: the cost that the bell adds to a page, with a thousand and with a million notifications.
 
 python -m tests.bench.bell [--small]
 """
@@ -15,7 +15,7 @@ from tests.bench.figures import Chart, Figure, Section, Table, at_most, standalo
 from tests.bench.servers import start_servers
 from tests.static_files import collect_static
 
-# Of each ten Tom and Mia have four that they have not read, and one that they have.
+# Of every ten, Tom and Mia each have four unread and one read.
 FILL = """
 INSERT INTO cases_notification (recipient_id, case_id, kind, ref, at, read_at)
 SELECT CASE n %% 2 WHEN 0 THEN %(mia)s ELSE %(tom)s END, %(case)s, 'question', n, now(),
@@ -31,7 +31,7 @@ PAGES = {
     "a technician's list": ("tom", "/cases/?technician=mine"),
     "an administrator's list, nothing unread": ("ada", "/cases/"),
 }
-# Asked for in a row, with the bell and without it, before the other dataset has its turn.
+# Requests in a row, with and without the bell, before it is the other dataset's turn.
 IN_A_ROW = 5
 
 

@@ -1,4 +1,4 @@
-"""Write docs/capacity.md: extrapolate the measured figures to one to a hundred million pending cases.
+"""Write docs/capacity.md: extrapolate the measured figures to between one and a hundred million pending cases.
 
 python -m tests.bench.capacity
 """

@@ -43,7 +43,7 @@ def _people(count: int):  # type: ignore[no-untyped-def]
 
 
 def _complete(members) -> None:  # type: ignore[no-untyped-def]
-    """Complete five cases for each member, scheduled for some other day."""
+    """Complete five cases for each member, scheduled for another day."""
     from django.db import connection
     from django.utils import timezone
 

@@ -39,7 +39,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Chart:
-    """Bars with labels. `logarithmic` if they differ by more than tenfold."""
+    """Bars with labels. `logarithmic` if they differ by more than a factor of ten."""
 
     title: str
     unit: str

@@ -68,7 +68,7 @@ PAGES: dict[str, tuple[str, str]] = {
 
 @dataclass
 class Times:
-    """Of one page with one number of cases: milliseconds, and how many bytes were shown."""
+    """For one page and one number of cases: milliseconds, and the number of bytes shown."""
 
     milliseconds: list[float]
     shown: int = 0
@@ -84,7 +84,7 @@ AllTimes = dict[str, dict[int, Times]]
 
 
 class Portal(Protocol):
-    """What can be measured: a number of cases, which this process sees from `enter` on."""
+    """Something to measure: a number of cases, which this process sees once `enter` is called."""
 
     pending: int
 
@@ -100,7 +100,7 @@ class ManyCases(Dataset):
         return f"lists_{self.pending}"
 
     def _people(self) -> None:
-        """Come with the cases."""
+        """Included with the cases."""
 
     def _crowd(self) -> None:
         from tests import many_cases
@@ -248,13 +248,13 @@ def _goals(times: AllTimes, most: int, limit: float, prefix: str) -> list[Figure
 
 
 def _full(of_size: dict[int, Times]) -> int:
-    """Return the fewest cases with which the page is about as long as with the most."""
+    """Return the lowest number of cases with which the page is about as long as with the highest."""
     longest = of_size[max(of_size)].shown
     return min(size for size, one in of_size.items() if one.shown >= 0.9 * longest)
 
 
 def _ratio(of_size: dict[int, Times]) -> float:
-    """Return the typical time with the most cases, divided by that with the fewest that fill the page."""
+    """Return the typical time with the highest number of cases, divided by that with the lowest that fills the page."""
     return of_size[max(of_size)].typical / of_size[_full(of_size)].typical
 
 

@@ -1,4 +1,4 @@
-"""A process that requests pages from a web server and reports when it asked and what it got.
+"""A process that requests pages from a web server, and reports the time and result of each request.
 
     python -m tests.bench.load < order.json > answers.json
 
@@ -20,8 +20,8 @@ PATIENCE = 30
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer: the person, when it was asked and complete (seconds since the epoch), its status (0: none), and how
-    often it holds the wanted text."""
+    """One response: the person, the times of the request and of its completion (seconds since the epoch), its status
+    (0: none), and how often it contains the wanted text."""
 
     person: int
     begun: float
@@ -35,13 +35,13 @@ class Answer:
 
 
 def ask(port: int, people: list[tuple[str, str]], **order: Any) -> list[Answer]:
-    """Has `people`, each a path and a session key, ask for `seconds`: on end, so many `at_a_time`, or each of them
-    `every` so many seconds. `text` is counted in the answers."""
+    """Have `people`, each a path and a session key, send requests for `seconds`: without a pause, `at_a_time` at once,
+    or each person `every` few seconds. `text` is counted in the responses."""
     return answers(started(port, people, **order))
 
 
 def started(port: int, people: list[tuple[str, str]], **order: Any) -> "subprocess.Popen[str]":
-    """Start the process of `ask` and return it."""
+    """Start the process for `ask` and return it."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.bench.load"],
         cwd=ROOT,
@@ -57,7 +57,7 @@ def started(port: int, people: list[tuple[str, str]], **order: Any) -> "subproce
 
 
 def answers(process: "subprocess.Popen[str]") -> list[Answer]:
-    """Wait for a started process and return its answers."""
+    """Wait for a started process and return its responses."""
     output, _ = process.communicate()
     if process.returncode:
         raise RuntimeError("The load process failed.")
@@ -65,7 +65,7 @@ def answers(process: "subprocess.Popen[str]") -> list[Answer]:
 
 
 async def _look(order: dict[str, Any], person: int) -> tuple[Any, ...]:
-    """Request the page of `person` on a new connection. Kept ones often lead to one of the server's processes."""
+    """Request the page of `person` on a new connection. Persistent ones often lead to the same server process."""
     begun = time.time()
     try:
         status, body = await asyncio.wait_for(_exchange(order["port"], *order["people"][person]), PATIENCE)
@@ -112,7 +112,7 @@ async def _now_and_then(order: dict[str, Any], got: list[tuple[Any, ...]]) -> No
 
 
 def main() -> None:
-    """Read the order, request the pages, write the answers."""
+    """Read the order, request the pages, write the responses."""
     order = json.load(sys.stdin)
     got: list[tuple[Any, ...]] = []
     asyncio.run(_now_and_then(order, got) if "every" in order else _on_end(order, got))

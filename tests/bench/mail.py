@@ -29,7 +29,7 @@ BARE, ONE, WORKER = "bare loop, one process", "outbox, one process", "mail worke
 
 @dataclass
 class Measured:
-    """Mails a second of each way and run, and what the sink took while senders were killed."""
+    """Mails per second for each way and run, and what the sink accepted while senders were killed."""
 
     mails: int
     kills: int
@@ -53,7 +53,7 @@ def measure(*, small: bool) -> Section:
 
 
 def outbox_and_loop(servers: Servers, sink: SmtpSink, *, mails: int, rounds: int, kills: int) -> Measured:
-    """Measure all but the peers. ValueError if a mail came twice or not at all although nobody was killed."""
+    """Measure all but the peers. ValueError if a mail arrived twice or not at all although no sender was killed."""
     from tests.bench import mail_baseline
 
     mail_baseline.make_cases(mails)
@@ -78,7 +78,7 @@ def outbox_and_loop(servers: Servers, sink: SmtpSink, *, mails: int, rounds: int
 
 
 def _run(send: Callable[[], None], sink: SmtpSink) -> tuple[Taken, float]:
-    """Return what the sink took, and the seconds."""
+    """Return what the sink accepted, and the seconds."""
     before = sink.taken()
     begun = time.perf_counter()
     send()

@@ -93,7 +93,7 @@ def mail_worker() -> None:
 
 
 def kill_senders(servers: Servers, sink: SmtpSink, kills: int) -> None:
-    """Kill one sender after the other in the middle of its work. Let the last one finish."""
+    """Kill one sender after another in the middle of its work. Let the last one finish."""
     chance = random.Random(3)
     for _ in range(kills):
         before = sink.taken().messages

@@ -1,4 +1,4 @@
-"""Pending: what a million pending cases cost everybody else.
+"""Pending: what a million pending cases cost everyone else.
 
 python -m tests.bench.pending [--small]
 """

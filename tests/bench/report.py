@@ -15,7 +15,7 @@ from tests.bench.markdown import as_table, machine, number
 DOCS = ROOT / "docs"
 PAGE = DOCS / "performance.md"
 CHARTS = DOCS / "charts"
-# So many goals of one section would hide the others.
+# This many goals of one section would hide the others.
 MANY = 20
 
 HEAD = """# Performance
@@ -64,7 +64,7 @@ def _summary(sections: list[Section]) -> str:
 
 
 def _goals_of(section: Section) -> list[list[str]]:
-    """Return a row for each goal of the section, or one for all of them where they are many."""
+    """Return a row for each goal of the section, or one for all of them if there are many."""
     goals = [figure for figure in section.figures if figure.met is not None]
     if len(goals) > MANY:
         met = sum(bool(figure.met) for figure in goals)

@@ -1,4 +1,4 @@
-"""Single releases: seconds from the instant until the member sees the case, and until the mail server has the mail.
+"""Single releases: the seconds from the instant until the member sees the case, and until the mail server has the mail.
 
 python -m tests.bench.single [--small]
 """
@@ -23,7 +23,7 @@ server in a separate process has received it. No figure comes from stored timest
 APART = 0.1
 MAIL_PATIENCE = 30
 
-Run = tuple[list[float], list[float]]  # seconds until visible, seconds until the mail was taken
+Run = tuple[list[float], list[float]]  # seconds until visible, seconds until the mail was accepted
 
 
 def measure(*, small: bool) -> Section:

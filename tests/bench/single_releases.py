@@ -18,7 +18,7 @@ SEEN = "SELECT id FROM cases_case WHERE id = ANY(%s) AND actual_release_date IS 
 
 
 def schedule_apart(cases: int, *, apart: float) -> dict[int, float]:
-    """Complete `cases` cases through the verb, one for each member, with instants `apart` seconds from each other.
+    """Complete `cases` cases through the verb, one for each member, with instants `apart` seconds apart.
 
     Their wake-ups are published as each is scheduled. Return the instants, in seconds since the epoch, by the keys of
     the cases. ValueError if the machine was too busy to schedule all in time.
@@ -52,7 +52,7 @@ def _accepted(cases: int) -> "list[Case]":
 def watch_each(outside: psycopg.Connection, instants: dict[int, float]) -> list[float]:
     """Return the seconds from each instant until `outside`, a separate connection, saw the case released.
 
-    ValueError if one came early, or not within 30 seconds after the last instant.
+    ValueError if one was early, or not released within 30 seconds after the last instant.
     """
     late: list[float] = []
     waiting = dict(instants)

@@ -1,7 +1,7 @@
 """A mail sink in its own process, so lean that a measurement shows the speed of the sender.
 
 It speaks the SMTP that a client on loopback needs: EHLO, MAIL, RCPT, DATA, RSET, NOOP and QUIT. HELP returns what it
-has taken. It keeps only the Message-IDs. Not for the Internet.
+has accepted. It keeps only the Message-IDs. Not for use on the Internet.
 """
 
 import asyncio
@@ -77,13 +77,13 @@ class SmtpSink:
         self.url = f"smtp://127.0.0.1:{port}"
 
     def taken(self) -> Taken:
-        """Return what it has taken since its start."""
+        """Return what it has accepted since its start."""
         with smtplib.SMTP("127.0.0.1", self.port) as client:
             messages, message_ids = client.help().split()
         return Taken(int(messages), int(message_ids))
 
     def rate(self, count: int) -> float:
-        """Return how many finished messages it takes a second, of `count` over one connection."""
+        """Return how many finished messages per second it accepts, out of `count` over one connection."""
         begun = time.perf_counter()
         with smtplib.SMTP("127.0.0.1", self.port) as client:
             for _ in range(count):
@@ -105,7 +105,7 @@ def smtp_sink() -> Iterator[SmtpSink]:
 
 
 async def serve(port: int) -> None:
-    """Take mail until terminated."""
+    """Accept mail until terminated."""
     server = await asyncio.get_running_loop().create_server(Session, "127.0.0.1", port)
     await server.serve_forever()
 

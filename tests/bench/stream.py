@@ -27,7 +27,7 @@ The age of the last sweep comes from its heartbeat, read every second.
 PAUSE = 0.004
 EARLY = 0.1  # look for cases whose instant is at most this far away: none may be visible
 PATIENCE = 60  # seconds after the last instant
-LEAD = 30  # seconds from the filling to the first instant: two sweeps have looked ahead
+LEAD = 30  # seconds from filling to the first instant, so that two sweeps have looked ahead
 ARMING = (0.004, 0.02)  # seconds that arming one case may take; the second on a busy machine
 GOAL = 100  # milliseconds
 
@@ -42,7 +42,8 @@ SWEEP_AGE = "SELECT extract(epoch FROM clock_timestamp() - at)::float8 FROM case
 
 @dataclass(frozen=True)
 class Run:
-    """Lateness of each case in seconds, the greatest age of the last sweep, and how many wake-ups the worker got."""
+    """Lateness of each case in seconds, the greatest age of the last sweep, and the number of wake-ups that the worker
+    got."""
 
     late: list[float]
     sweep_age: float
@@ -50,7 +51,7 @@ class Run:
 
 
 def measure(*, small: bool) -> Section:
-    """Measure both ways of arming, one after the other."""
+    """Measure both ways of arming, one after another."""
     rate, seconds = (100, 5) if small else (1_000, 60)
     with start_servers() as servers:
         setup = WaveSetup(servers.environment["DATABASE_URL"])
@@ -103,7 +104,7 @@ def _when_scheduled(setup: WaveSetup, cases: int, rate: int) -> None:
 def watch(outside: psycopg.Connection) -> tuple[list[float], float]:
     """Return the seconds from the instant of each case until `outside` saw it released, and the oldest sweep.
 
-    ValueError if one came early, or not within PATIENCE seconds after the last instant.
+    ValueError if one was early, or not released within PATIENCE seconds after the last instant.
     """
     coming = deque(outside.execute(SCHEDULES).fetchall())
     ends = coming[-1][1] + PATIENCE

@@ -1,4 +1,4 @@
-"""Small runs of the sections on pending cases and on the web, with generous ratios."""
+"""Small runs of the sections about pending cases and about the web, with generous ratios."""
 
 import json
 import subprocess

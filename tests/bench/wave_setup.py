@@ -1,4 +1,4 @@
-"""Set up cases that fall due together, and watch from outside how they become visible.
+"""Set up cases that are due together, and watch from outside how they become visible.
 
 Everything here is plain SQL over a separate connection. It does not rely on the portal's code.
 """
@@ -21,8 +21,8 @@ from tests.integration.processes import LocalWorker
 from tests.truncation import truncate
 
 MEMBERS = 500
-# In a large wave, watch this many cases until all of them are visible, and then look for all others: to read a few
-# rows every few milliseconds costs the server next to nothing.
+# In a large wave, watch this many cases until all of them are visible, and then look for all others, because reading a
+# few rows every few milliseconds costs the server next to nothing.
 WATCHED = 200
 LONGEST = 120  # seconds after the instant
 
@@ -51,12 +51,12 @@ ONE_ROW_EACH: tuple[LiteralString, ...] = (
     "SELECT count(DISTINCT case_id) FROM cases_outgoingemail HAVING count(*) = %s",
 )
 
-# Seconds from the start of filling to the instant. If the machine is too busy for one, try the next.
+# Seconds from the start of filling to the instant. If one is too short for a busy machine, try the next.
 LEADS = (2, 5, 15, 40)
 
 
 class TooLate(Exception):
-    """The instant has passed before everything was ready."""
+    """The instant passed before everything was ready."""
 
 
 @dataclass(frozen=True)
@@ -95,8 +95,8 @@ class WaveSetup:
         raise TooLate
 
     def fill(self, cases: int, instant: float, *, apart: float = 0) -> None:
-        """Replace all cases by `cases` new ones, due at `instant` (seconds since the epoch), or `apart` seconds from
-        each other from then on."""
+        """Replace all cases by `cases` new ones, due at `instant` (seconds since the epoch), or `apart` seconds apart
+        from then on."""
         moment = timezone.localtime(dt.datetime.fromtimestamp(instant, dt.UTC)).replace(tzinfo=None)
         self.outside.execute(truncate("cases_case"))
         values = {"cases": cases, "members": MEMBERS, "instant": moment, "apart": apart}
@@ -164,7 +164,7 @@ class ReleaseQueue:
 
 
 def arm(instant: float) -> None:
-    """Publish the wake-ups of the wave as the sweep does. TooLate if the instant has passed then."""
+    """Publish the wake-ups of the wave as the sweep does. TooLate if the instant has passed by then."""
     from cases.core import clock
     from cases.releases import wakeups
 

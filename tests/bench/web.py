@@ -103,7 +103,8 @@ Times = tuple[list[float], list[float]]
 def _compare(
     ours: LocalSite, plain: LocalSite, page: dict[str, Any], rounds: int, seconds: float
 ) -> tuple[Rates, Times]:
-    """Return requests a second of each round and the seconds of all requests, ours and plain. Skip the first round."""
+    """Return the requests per second of each round and the seconds of all requests, ours and plain. Skip the first
+    round."""
     rates: Rates = ([], [])
     times: Times = ([], [])
     for number in range(rounds + 1):

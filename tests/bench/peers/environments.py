@@ -1,4 +1,4 @@
-"""Virtual environments of the peers: created at first use, with exact versions, in var/bench/peers."""
+"""Virtual environments of the peers: created on first use, with exact versions, in var/bench/peers."""
 
 import subprocess
 import sys

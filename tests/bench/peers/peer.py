@@ -14,7 +14,7 @@ LONGEST = 180  # seconds after the instant
 
 
 class TooSlowToSchedule(Exception):
-    """The instant came before everything was scheduled. A later one may work."""
+    """The instant passed before everything was scheduled. A later one may work."""
 
 
 class Unfinished(Exception):
@@ -25,9 +25,9 @@ class Unfinished(Exception):
 class Peer:
     """A library that does the work.
 
-    First `fill` runs to its end; then the `workers` are started and left running once they say `ready`, last those that
-    are told the instant; then `schedule` runs to its end. For these last and `schedule` there are `lead` seconds and
-    `lead_each` seconds a case (or mail): then is the instant. `variables` are environment variables.
+    First `fill` runs to its end. Then the `workers` are started and left running once they say `ready`, those that are
+    given the instant last. Then `schedule` runs to its end. These last and `schedule` have `lead` seconds plus
+    `lead_each` seconds per case (or mail) until the instant. `variables` are environment variables.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Peer:
         return version_of(self.environment, self.distribution)
 
     def work(self, stage: Stage, count: int, done: Callable[[], int]) -> dict[str, float]:
-        """Let it work and ask `done` for its progress. Return the figures. TooSlowToSchedule or Unfinished."""
+        """Let it work and query `done` for its progress. Return the figures. TooSlowToSchedule or Unfinished."""
         stage.run("-m", "django", "migrate", "--run-syncdb", "--verbosity", "0")
         stage.run(*_filled(self.fill, count))
         bound = [worker for worker in self.workers if "{instant}" in worker]

@@ -1,10 +1,10 @@
-"""A peer's row: seconds until its cases were visible, or its mails at the server."""
+"""A peer's row: seconds until its cases were visible, or until its mails were at the server."""
 
 from typing import Any
 
 from tests.bench.figures import percentile
 
-Sample = tuple[float, int]  # seconds since the instant, and how many were there
+Sample = tuple[float, int]  # seconds since the instant, and how many had arrived
 
 
 def times_of(samples: list[Sample], wanted: int) -> list[float]:

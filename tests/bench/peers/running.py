@@ -78,7 +78,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Servers:
-    """PostgreSQL and Redis, shared by all peers one after the other."""
+    """PostgreSQL and Redis, used by all peers, one after another."""
 
     url: str
     redis: RedisServer
@@ -150,8 +150,8 @@ def watch(
 ) -> list[Sample]:
     """Ask `count` until it returns `wanted`, for at most `seconds` after the instant (seconds since the epoch).
 
-    It asks every 5 milliseconds at first, and less often later: precise enough, and little work for the server.
-    ValueError if something was there before the instant.
+    It asks every 5 milliseconds at first, and less often later, which is precise enough and little work for the server.
+    ValueError if something had arrived before the instant.
     """
     pause(max(0.0, instant - time.time() - 0.2))
     samples: list[Sample] = []

@@ -7,7 +7,7 @@ from tests.bench.peers.peer import Peer
 
 @dataclass(frozen=True, kw_only=True)
 class Sender(Peer):
-    """A peer that sends mail. `keeps_promises`: a kill loses none and doubles at most one a process."""
+    """A peer that sends mail. `keeps_promises`: a kill loses no mail and doubles at most one per process."""
 
     sizes: tuple[int, ...] = (10_000,)
     keeps_promises: bool

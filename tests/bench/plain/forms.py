@@ -7,7 +7,7 @@ from cases.models import Case, CaseNote, User
 
 
 class RescheduleForm(forms.ModelForm[Case]):
-    """Another release date, and why."""
+    """Another release date, and the reason."""
 
     reason = forms.CharField(label=_("Reason"), required=False, max_length=1000, widget=forms.Textarea({"rows": 2}))
 

@@ -24,7 +24,7 @@ class PlainList(ListView[Case]):
 
 
 class PlainDashboard(ListView[Case]):
-    """The latest cases of a technician by state, with their number."""
+    """The latest cases of a technician by state, with counts."""
 
     template_name = "plain/dashboard.html"
     context_object_name = "cases"

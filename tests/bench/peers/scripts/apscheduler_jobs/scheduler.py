@@ -1,7 +1,8 @@
-"""python -m apscheduler_jobs.scheduler INSTANT: schedules a job for each case, says so and does them in due time.
+"""python -m apscheduler_jobs.scheduler INSTANT: schedules a job for each case, says so, and runs the jobs when they are
+due.
 
-The documentation forbids two processes on one job store, so the process that schedules is the one that runs the jobs;
-two processes of its pool do the work.
+The documentation forbids two processes on one job store, so the process that schedules the jobs also runs them. Two
+processes in its pool do the work.
 """
 
 import sys
@@ -15,7 +16,7 @@ from django.conf import settings
 
 
 def scheduler_on(database: dict[str, str]) -> BackgroundScheduler:
-    """Its jobs are rows; one that starts late is done all the same (misfire_grace_time)."""
+    """Its jobs are rows. One that starts late is still run (misfire_grace_time)."""
     url = f"postgresql+psycopg://{database['USER']}@/{database['NAME']}?host={database['HOST']}"
     return BackgroundScheduler(
         jobstores={"default": SQLAlchemyJobStore(url=url)},
@@ -26,7 +27,7 @@ def scheduler_on(database: dict[str, str]) -> BackgroundScheduler:
 
 
 def main(instant: float) -> None:
-    """Runs until it is ended."""
+    """Run until stopped."""
     from tiny.models import Case
 
     scheduler = scheduler_on(settings.DATABASES["default"])

@@ -1,4 +1,4 @@
-"""Celery as its documentation sets it up for Django and Redis; one ETA task a case."""
+"""Celery as its documentation sets it up for Django and Redis, with one ETA task per case."""
 
 import os
 import sys
@@ -13,14 +13,14 @@ app.conf.update(
     # Longer than the farthest ETA, as the page on Redis asks for.
     broker_transport_options={"visibility_timeout": 3600},
     task_ignore_result=True,
-    # Unset, Celery closes the database connection before and after each task.
+    # If unset, Celery closes the database connection before and after each task.
     CELERY_DB_REUSE_MAX=int(os.environ.get("PEER_DB_REUSE_MAX", "0")) or None,
 )
 
 
 @worker_ready.connect
 def say_ready(**kwargs: object) -> None:
-    """The worker itself says so at level INFO only, where it would also write a line for every task."""
+    """The worker itself says so only at level INFO, at which it would also write a line for every task."""
     sys.stdout.write("connected and ready\n")
 
 

@@ -9,7 +9,7 @@ from celery_eta.app import app, release_case
 
 
 def main(instant: float) -> None:
-    """Publishes over one connection."""
+    """Publish over one connection."""
     from tiny.models import Case
 
     eta = datetime.fromtimestamp(instant, UTC)

@@ -1,4 +1,4 @@
-"""Celery with one task a mail, acknowledged late, so that a worker's death does not lose it."""
+"""Celery with one task per mail, acknowledged late, so that it is not lost if a worker dies."""
 
 import os
 import sys
@@ -20,13 +20,13 @@ app.conf.update(
 
 @worker_ready.connect
 def say_ready(**kwargs: object) -> None:
-    """The worker itself says so at level INFO only, where it would also write a line for every task."""
+    """The worker itself says so only at level INFO, at which it would also write a line for every task."""
     sys.stdout.write("connected and ready\n")
 
 
 @app.task
 def send_mail(number: int) -> None:
-    """Makes one message and sends it."""
+    """Create one message and send it."""
     from django.core.mail import EmailMultiAlternatives
     from tiny.message import parts_of
 

@@ -1,4 +1,4 @@
-"""python -m celery_mail.begin INSTANT: lets the worker, which is up and waits, take from the queue at that second."""
+"""python -m celery_mail.begin INSTANT: lets the waiting worker start consuming the queue at that second."""
 
 import sys
 import time
@@ -7,7 +7,7 @@ from celery_mail.app import app
 
 
 def main(instant: float) -> None:
-    """Waits and tells it."""
+    """Wait, and then tell the worker."""
     with app.connection_for_write() as connection:
         connection.ensure_connection()
         sys.stdout.write("connected and ready\n")

@@ -6,7 +6,7 @@ from celery_mail.app import app, send_mail
 
 
 def main(count: int) -> None:
-    """Publishes over one connection."""
+    """Publish over one connection."""
     with app.producer_pool.acquire(block=True) as producer:
         for number in range(count):
             send_mail.apply_async((number,), producer=producer)

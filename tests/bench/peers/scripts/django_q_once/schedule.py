@@ -7,7 +7,7 @@ import django
 
 
 def main(instant: float) -> None:
-    """Stores the schedules together."""
+    """Store all schedules in one go."""
     from django_q.models import Schedule
     from tiny.models import Case
 

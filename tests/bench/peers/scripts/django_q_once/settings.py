@@ -8,7 +8,7 @@ Q_CLUSTER = {
     "redis": REDIS_URL,
     "timeout": 60,
     "retry": 120,
-    # The fastest setting: what went well is not recorded.
+    # The fastest setting: successes are not recorded.
     "save_limit": -1,
     "queue_limit": 500,
 }

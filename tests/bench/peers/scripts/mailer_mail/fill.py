@@ -7,7 +7,7 @@ from tiny.message import parts_of
 
 
 def main(count: int) -> None:
-    """Stores them together, through the backend that the documentation recommends."""
+    """Store all mails in one go, through the backend that the documentation recommends."""
     from django.core.mail import EmailMultiAlternatives, get_connection
 
     messages = []

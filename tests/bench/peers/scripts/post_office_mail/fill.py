@@ -7,7 +7,7 @@ from tiny.message import parts_of
 
 
 def main(count: int) -> None:
-    """Stores them together."""
+    """Store all mails in one go."""
     from post_office import mail
 
     names = ("recipients", "subject", "message", "html_message")

@@ -9,7 +9,7 @@ BATCH = 1000
 
 
 def main(instant: float) -> None:
-    """Defers them in batches, which the documentation calls more efficient than one by one."""
+    """Defer the jobs in batches, which the documentation calls more efficient than one by one."""
     from tiny.models import Case
 
     from procrastinate_jobs.tasks import release_case

@@ -1,4 +1,4 @@
-"""python -m tiny.at INSTANT COMMAND …: a management command, its start not counted, at that second of the epoch."""
+"""python -m tiny.at INSTANT COMMAND …: a management command at that second of the epoch, not counting its start."""
 
 import sys
 import time
@@ -8,7 +8,7 @@ from django.core.management import call_command
 
 
 def main(instant: float, command: str, *arguments: str) -> None:
-    """Sets Django up, connects to the database, waits and runs the command."""
+    """Set up Django, connect to the database, wait, and run the command."""
     django.setup()
     from django.db import connection
 

@@ -1,4 +1,4 @@
-"""The message that every mail peer sends: text and HTML in the words, and so of the size, of the portal's own."""
+"""The message that every mail peer sends: text and HTML with the words, and therefore the size, of the portal's own."""
 
 # ruff: noqa: E501
 SUBJECT = "Your case B-{number:06} is ready"
@@ -60,6 +60,6 @@ pre {{ background: #1f262a }}
 
 
 def parts_of(number: int) -> tuple[str, str, str, str]:
-    """Recipient, subject, text and HTML of the mail with that number."""
+    """Return recipient, subject, text and HTML of the mail with that number."""
     recipient = f"member{number}@example.com"
     return recipient, SUBJECT.format(number=number), TEXT.format(number=number), HTML.format(number=number)

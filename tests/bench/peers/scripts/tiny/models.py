@@ -46,7 +46,7 @@ class HistoryEntry(models.Model):
 
 
 class OutgoingMail(models.Model):
-    """A mail that is to be sent."""
+    """A mail to send."""
 
     case = models.ForeignKey(Case, models.PROTECT)
     recipient = models.ForeignKey(Member, models.PROTECT)

@@ -7,7 +7,7 @@ from tiny.models import Case, HistoryEntry, OutgoingMail
 
 
 def release_by_id(pk: int, source: str) -> None:
-    """Loads the case and releases it; nothing happens if that has been done."""
+    """Load the case and release it, unless that has been done."""
     case = Case.objects.select_related("member").get(pk=pk)
     if case.actual_release_date is None:
         release(case, source)
@@ -15,7 +15,7 @@ def release_by_id(pk: int, source: str) -> None:
 
 @transaction.atomic
 def release(case: Case, source: str) -> None:
-    """Makes the case visible."""
+    """Make the case visible."""
     case.actual_release_date = timezone.now()
     case.save(update_fields=["actual_release_date"])
     HistoryEntry.objects.create(

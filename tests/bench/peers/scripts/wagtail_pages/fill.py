@@ -9,7 +9,7 @@ SOON = timedelta(seconds=5)
 
 
 def main(count: int) -> None:
-    """As the editor does: a draft that goes live later is saved as a revision, and the revision is approved."""
+    """Do what the editor does: save a draft that goes live later as a revision, and approve the revision."""
     from django.utils import timezone
     from wagtail.models import Page
 

@@ -8,7 +8,7 @@ from wagtail.signals import page_published
 
 
 class OutgoingMail(models.Model):
-    """A mail that is to be sent about a page."""
+    """A mail to send about a page."""
 
     case_id = models.BigIntegerField()
     address = models.EmailField()
@@ -19,7 +19,7 @@ class OutgoingMail(models.Model):
 
 @receiver(page_published)
 def tell_member(sender: type, instance: Page, **kwargs: object) -> None:
-    """Called by Wagtail for each page that goes live, and when one is scheduled, which is not told to anybody."""
+    """Called by Wagtail for each page that goes live, and when one is scheduled, which sends no mail."""
     if not instance.live:
         return
     OutgoingMail.objects.create(

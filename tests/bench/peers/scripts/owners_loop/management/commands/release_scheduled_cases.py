@@ -1,4 +1,4 @@
-"""The batch job of the product owner's guide, with the history row and the mail row that were asked for since."""
+"""The batch job from the product owner's guide, plus the history row and the mail row that were requested later."""
 
 from django.core.management.base import BaseCommand
 from django.utils import timezone
@@ -10,7 +10,7 @@ class Command(BaseCommand):
     """Release all eligible scheduled cases."""
 
     def handle(self, *args: str, **options: str) -> None:
-        """One case after the other, each saved on its own."""
+        """Release one case after another, saving each separately."""
         due = Case.objects.filter(
             status="completed",
             scheduled_release_date__lte=timezone.now().date(),
