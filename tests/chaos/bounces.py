@@ -1,4 +1,4 @@
-"""A storm of bounces: what is sent to the portal's LMTP port, and what each person's address is to become."""
+"""A storm of bounces: what is sent to the portal's LMTP port, and what should become of each person's address."""
 
 import datetime as dt
 import random
@@ -18,7 +18,7 @@ from tests.chaos.run import Run
 from tests.services import free_port, wait_for_port
 
 DOMAIN = "bounces.example"
-# What a server says. It must not be in a log.
+# What a server says, which must not be in any log.
 WORDS = "mailbox of a chaos person does not exist"
 REPORT = """From: MAILER-DAEMON@mx.example
 To: <{to}>
@@ -42,7 +42,7 @@ CLIENTS = 4
 
 
 class Receiver(Service):
-    """`manage.py receive_bounces` at an LMTP port."""
+    """`manage.py receive_bounces` on an LMTP port."""
 
     ready_prompt = "LMTP at"
 
@@ -55,7 +55,7 @@ class Receiver(Service):
 
 @dataclass(frozen=True)
 class Dsn:
-    """A report to `to`, about `person`. `good` is what the portal signed."""
+    """Return a report to `to` about `person`. `good` is what the portal signed."""
 
     to: str
     person: str
@@ -192,7 +192,8 @@ def _answer(client: smtplib.LMTP, to: str, text: str) -> int:
 
 
 def judge(run: Run, storm: Storm, log: str) -> None:
-    """Require that exactly the addresses that do not work are marked, each once, and that no log has the words."""
+    """Require that exactly the addresses that do not work are marked, each once, and that no log has the servers'
+    words."""
     from cases.models import AccountEvent, User
     from tests.bench.figures import percentile
 

@@ -58,7 +58,7 @@ def wait_until_done(run: Run, runs: Iterable["BulkRun"]) -> None:
 
 
 def judge_runs(run: Run, runs: list["BulkRun"], *, kind: str) -> None:
-    """Require of each row that it was done once or not at all, and that it says which. `kind` is that of its event."""
+    """Require that each row was done once or not at all, and that it says which. `kind` is the kind of its event."""
     from cases.models import BulkRow, CaseEvent
 
     for one in runs:
@@ -75,7 +75,7 @@ def judge_runs(run: Run, runs: list["BulkRun"], *, kind: str) -> None:
 
 
 def judge_shifts(run: Run, runs: list["BulkRun"]) -> None:
-    """Require that all cases of these runs were shifted once, whichever run did it."""
+    """Require that all cases of these runs were shifted once, by whichever run."""
     from cases.models import Case
 
     judge_runs(run, runs, kind="rescheduled")
@@ -86,7 +86,7 @@ def judge_shifts(run: Run, runs: list["BulkRun"]) -> None:
 
 
 def _first_day() -> dt.date:
-    """A day far ahead. All new cases are on it, or whole weeks after."""
+    """A day far ahead. All new cases are on it, or full weeks later."""
     return dt.datetime.fromtimestamp(time.time(), tz=dt.UTC).date().replace(day=1) + dt.timedelta(days=62)
 
 

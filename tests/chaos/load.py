@@ -1,4 +1,4 @@
-"""Members and cases for one fault: most are pending, as the verbs leave them, some wait for a technician."""
+"""Members and cases for one fault: most are pending, as the verbs leave them, and some wait for a technician."""
 
 import datetime as dt
 import random
@@ -13,7 +13,8 @@ from tests.chaos.plan import Plan
 
 @dataclass
 class PlannedCase:
-    """A case and its promise: `instant`, and `known`, the time it was made. Seconds since the epoch, 0 if not yet."""
+    """A case and its promise: `instant`, and `known`, the time when the promise was made. Seconds since the epoch, or 0
+    if not yet."""
 
     pk: int
     number: str
@@ -133,7 +134,7 @@ def _token(technician: Any) -> str:
 
 
 def _session(member: Any) -> str:
-    """Log `member` in and return the key of the session."""
+    """Sign `member` in and return the key of the session."""
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.contrib.sessions.backends.db import SessionStore
@@ -155,7 +156,7 @@ def wall_clock(instant: float) -> dt.datetime:
 def wall_clock_reaching(instant: float, chance: random.Random) -> dt.datetime:
     """Return a naive wall clock time that the portal's clock reaches at that moment.
 
-    If the clock is set forward just then, it is by `chance` one of the times it skips."""
+    If the clock is set forward just then, `chance` may pick one of the times it skips."""
     shown = wall_clock(instant)
     skipped = shown - wall_clock(instant - 1) - dt.timedelta(seconds=1)
     return shown - skipped * chance.random() if skipped > dt.timedelta() else shown

@@ -1,4 +1,4 @@
-"""Facts after a fault: what was promised, seen and stored of each case, every look, every accepted mail."""
+"""Facts after a fault: what was promised, seen and stored for each case, every look, and every accepted mail."""
 
 from collections import defaultdict
 from collections.abc import Container
@@ -67,7 +67,8 @@ def collect(load: Load, *, seen: dict[int, float], looks: list[Look], mails: lis
     """Read what the database holds about the cases of `load`. `mails` may be about others, too."""
     stored, to_complete = _stored_cases(load), set(load.to_complete)
     cases = [
-        # If a technician completed the case, take the row's instant: a request whose answer was lost may have set it.
+        # If a technician completed the case, use the row's instant, because a request whose response was lost may have
+        # set it.
         _known(
             case,
             load.addresses[case.member],
@@ -79,7 +80,7 @@ def collect(load: Load, *, seen: dict[int, float], looks: list[Look], mails: lis
     ]
     numbers = {case.number for case in cases}
     about_these = [mail for mail in mails if load.cases.keys() & mail.cases or numbers.intersection(mail.numbers)]
-    # Their technician gets reminders, which tests.chaos.reminders judges where they matter.
+    # Their technician gets reminders, which tests.chaos.reminders checks if they matter.
     to_members = [mail for mail in about_these if mail.recipient != load.staff]
     return Observations(cases=cases, looks=list(looks), mails=to_members)
 

@@ -81,7 +81,7 @@ class Plan:
         )
 
     def instant(self, chance: random.Random, *, after: float) -> int:
-        """Return an instant not before `after`: mostly one of the waves, one in ten its own."""
+        """Return an instant not before `after`: usually that of a wave, and one in ten its own."""
         waves = [wave for wave in self.waves if wave >= after]
         if waves and chance.random() >= 0.1:
             return chance.choice(waves)

@@ -1,4 +1,4 @@
-"""The portal's processes under a supervisor, which starts again what has died."""
+"""The portal's processes under a supervisor, which restarts dead ones."""
 
 import os
 import sys
@@ -16,7 +16,7 @@ LOOK_EVERY = 0.1
 
 
 class Service(LocalProcess):
-    """A process that is started again and again. `logs` are those since its last start."""
+    """A process that is restarted whenever it dies. `logs` are those since its last start."""
 
     def _start(self) -> None:
         self._begun_at = self._log.stat().st_size if self._log.exists() else 0
@@ -39,8 +39,8 @@ class Service(LocalProcess):
 class Web(Service):
     """gunicorn: 2 processes with 4 threads.
 
-    Below libfaketime 4 processes with one: there a thread never sleeps while it waits for another of its process
-    (measured: most of both cores went into that, and a tenth of the requests was answered).
+    Under libfaketime, 4 processes with one thread, because there a thread never sleeps while it waits for another in
+    its process (measured: that used most of both cores, and a tenth of the requests got a response).
     """
 
     ready_prompt = "Booting worker with pid"
@@ -54,7 +54,7 @@ class Web(Service):
 
 
 class WorkerService(Service, LocalWorker):
-    """A worker on one queue, which is its name."""
+    """A worker on one queue, which has the same name."""
 
     def __init__(self, queue: str, *, concurrency: int = 2, directory: Path, env: dict[str, str]) -> None:
         LocalWorker.__init__(self, queue, queue, concurrency=concurrency, directory=directory, env=env)
@@ -68,7 +68,7 @@ class BeatService(Service, LocalBeat):
 
 
 class Supervisor:
-    """Restarts a dead service a second after it noticed. `restarts` counts them by name."""
+    """Restarts a dead service a second after noticing. `restarts` counts them by name."""
 
     def __init__(self, services: dict[str, Service]) -> None:
         self.restarts: Counter[str] = Counter()

@@ -4,7 +4,7 @@ about the recall."""
 from tests.chaos.observations import KnownCase, Observations
 from tests.chaos.verdict import Rule, Verdict
 
-# Reported alone where a mail worker was killed: nobody knows what it had sent.
+# Only reported if a mail worker was killed, because no one knows what it had sent.
 FOR_NOTHING = "members told of a recall for nothing"
 
 

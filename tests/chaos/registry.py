@@ -18,7 +18,7 @@ RECONNECT = 45.0
 
 @dataclass(frozen=True)
 class Extra:
-    """Additions to a fault's own stack: variables for all processes, further ones for single services by name, and
+    """Additions to a fault's own stack: variables for all processes, more variables for single services by name, and
     devices for the fault."""
 
     environment: dict[str, str] = field(default_factory=dict)
@@ -47,14 +47,15 @@ class Fault:
     lead: float | None = None
     waves: int = 8
     allowance: float | None = None
-    # How many mails may be doubled, because a mail worker dies after the server accepted and before it is recorded.
+    # How many mails may be doubled, because a mail worker dies after the server accepts a mail and before that is
+    # recorded.
     doubles_at_most: int | None = 0
     # The portal must work during the fault: lateness counts from the instant, not from the end of the fault.
     works_meanwhile: bool = False
     # The database is down or rows are locked: a look may be answered with 503, or with a page without the case.
     excuses_looks: bool = False
     surroundings: Surroundings | None = None
-    # It lasts as long as the command line says.
+    # The fault lasts as long as the command line says.
     lasts_as_asked: bool = False
     # All clocks, also the harness's, are set so that the fault begins at this time.
     begins_at: dt.datetime | None = None

@@ -1,4 +1,4 @@
-"""Reminders during a fault: technicians with cases that are released soon, and what became of each reminder.
+"""Reminders during a fault: technicians with cases that are released soon, and what happened to each reminder.
 
 They are independent of the fault's load, whose waves continue in the meantime.
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # After the last reminders and before the next ones, which are due in 23 hours (tests.chaos.stack).
 RELEASED_IN = dt.timedelta(hours=6)
-# Addresses of these technicians end so. The mail server can treat them differently.
+# Addresses of these technicians end like this. The mail server can treat them differently.
 STAFF = "@staff.example"
 # The lease of a dead sender, beat's minute, a sweep, and the sending of all.
 PATIENCE = 240.0
@@ -27,7 +27,7 @@ Pair = tuple[str, str]
 
 @dataclass
 class Reminders:
-    """Which address is to be told of which case, by its number, and from when on which one is no more to be told.
+    """Which address should be told about which case, by its number, and from when on one should no longer be told.
 
     `changed` has the time (seconds since the epoch) at which a case was released, moved, held or handed over.
     """
@@ -40,14 +40,15 @@ class Reminders:
 
     @property
     def expected(self) -> set[Pair]:
-        """Who is to be told of what in the end. What was changed may have been told before, and need not."""
+        """Who should be told what in the end. A changed case may have been reported before the change, but need not
+        have been."""
         kept = {(address, number) for number, address in self.cases.items() if number not in self.changed}
         return kept | {(self.successor, number) for number in self.handed_over}
 
 
 @dataclass(frozen=True)
 class Counts:
-    """What became of them: lists of what is wrong, and how many of `expected` and `sent` there were."""
+    """The outcome: lists of what is wrong, and the numbers of `expected` and `sent` reminders."""
 
     expected: int
     sent: int
@@ -60,7 +61,7 @@ class Counts:
 
 
 def count(wanted: Reminders, mails: Iterable[Mail]) -> Counts:
-    """Return what `mails` say of the reminders `wanted`. Pure."""
+    """Return what `mails` say about the reminders `wanted`. No side effects."""
     addresses = {*wanted.cases.values(), wanted.successor}
     accepted = [mail for mail in mails if mail.outcome == "accepted" and mail.recipient in addresses]
     messages: dict[Pair, set[str]] = defaultdict(set)
@@ -91,7 +92,7 @@ def count(wanted: Reminders, mails: Iterable[Mail]) -> Counts:
 
 
 def make(run: Run, *, technicians: int, each: int) -> Reminders:
-    """Write technicians who have not been reminded today, with `each` cases that are released in some hours."""
+    """Create technicians who have not been reminded today, with `each` cases that are released in a few hours."""
     from cases.models import Case, User
     from tests.chaos.load import wall_clock
     from tests.factories import CaseFactory, UserFactory
@@ -118,7 +119,7 @@ def make(run: Run, *, technicians: int, each: int) -> Reminders:
 
 
 def queue(times: int = 1) -> None:
-    """Do what beat does every minute, `times` at a moment."""
+    """Do what beat does every minute, `times` at once."""
     from cases.delivery import celery_publisher
 
     for _ in range(times):
@@ -133,7 +134,7 @@ def queued(wanted: Reminders) -> int:
 
 
 def taken(run: Run, wanted: Reminders) -> int:
-    """Return how many of their mails the server has taken."""
+    """Return how many of their mails the server has accepted."""
     return sum(mail.recipient.endswith(STAFF) for mail in run.stack.mail.accepted(wanted.mark))
 
 
@@ -200,7 +201,7 @@ def wait_until_sent(run: Run, wanted: Reminders) -> None:
 
 
 def judge(run: Run, wanted: Reminders, *, doubles_at_most: int = 0) -> None:
-    """Require that none was lost or stale, and none doubled but those that a dead sender may have sent."""
+    """Require that none was lost or stale, and none doubled except those that a dead sender may have sent."""
     found = count(wanted, run.stack.mail.mails(wanted.mark))
     run.require("reminders lost", len(found.lost))
     run.require("reminder mails doubled", len(found.doubled), at_most=doubles_at_most)
@@ -223,7 +224,7 @@ def _unsent() -> Any:
 
 
 def _every_second(holds: Callable[[], bool]) -> Callable[[], bool]:
-    """Ask only now and then: it reads all mails."""
+    """Ask only now and then, because it reads all mails."""
 
     def ask() -> bool:
         time.sleep(1)

@@ -56,7 +56,7 @@ class Run:
         self.end = time.time()
 
     def wait(self, seconds: float) -> None:
-        """Let the fault last."""
+        """Wait while the fault lasts."""
         time.sleep(seconds)
 
     def next_wave(self, *, ahead: float = 0.5) -> float:
@@ -92,7 +92,7 @@ class Run:
 
     @property
     def rule(self) -> Rule:
-        """Return the rule of the fault, with its times so far."""
+        """Return the rule of the fault, with the times so far."""
         return Rule(
             begin=self.begin,
             end=self.end,
@@ -106,7 +106,7 @@ class Run:
 
 
 def run_fault(fault: Fault, stack: Stack) -> dict[str, Any]:
-    """Run a fault and return the result as it is stored. An error of the harness is a broken requirement, too."""
+    """Run a fault and return the result as it is stored. An error in the harness is a broken requirement, too."""
     plan = Plan.of(stack.scale, fault, start=_start(fault, stack))
     run = Run(fault, stack, plan, make_load(fault.name, plan))
     observer = Observer(stack.database, run.load)
@@ -137,7 +137,7 @@ def run_fault(fault: Fault, stack: Stack) -> dict[str, Any]:
 
 
 def _start(fault: Fault, stack: Stack) -> float:
-    """Return when the plan starts: soon, or so that the fault begins at its date."""
+    """Return when the plan starts: soon, or in time for the fault to begin at its date."""
     if fault.begins_at is None:
         return time.time() + LOADING
     start = fault.begins_at.timestamp() - (stack.scale.lead if fault.lead is None else fault.lead)

@@ -34,7 +34,7 @@ class Database:
         self.url = f"postgresql://postgres@/postgres?host={directory}"
 
     def stop(self, mode: str = "fast") -> None:
-        """Stop the server. `fast` ends every session, `immediate` breaks off, and the next start recovers."""
+        """Stop the server. `fast` ends every session. `immediate` aborts, and the next start recovers."""
         self._control("stop", "-m", mode)
 
     @contextmanager
@@ -57,7 +57,7 @@ class Database:
                 connection.execute(SPACE_AGAIN.format(table=table))
 
     def start(self) -> None:
-        """Start the server and wait until it takes connections."""
+        """Start the server and wait until it accepts connections."""
         options = ["-o", f'-h "" -k {self._directory}', "-l", str(self._directory / "log")]
         self._control("start", *options)
 
@@ -112,7 +112,8 @@ class Database:
 
 
 class Broker(RedisServer):
-    """A Redis that can also run out of memory. As in production, it stores its data on disk, unless a fault says no."""
+    """A Redis that can also run out of memory. As in production, it stores its data on disk, unless a fault says
+    otherwise."""
 
     def __init__(self, directory: Path) -> None:
         directory.mkdir()
@@ -134,7 +135,7 @@ class Broker(RedisServer):
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """Freeze the server during the block: it takes connections and commands, and answers nothing."""
+        """Freeze the server during the block: it accepts connections and commands, and never responds."""
         self.freeze()
         try:
             yield

@@ -92,7 +92,7 @@ def _environment(scale: Scale, *, database: Database, redis: Broker, mail: SmtpS
 
 
 def _an_hour_ago() -> str:
-    """Return a time of day, in UTC: the reminders of today are due, and those of tomorrow not for long."""
+    """Return a time of day, in UTC, at which today's reminders are due and tomorrow's not for a long time."""
     return f"{dt.datetime.now(dt.UTC) - dt.timedelta(hours=1):%H:%M}"
 
 

@@ -1,4 +1,4 @@
-"""Technicians complete cases through the API at a steady pace, whatever is broken."""
+"""Technicians who complete cases through the API at a steady pace, whatever is broken."""
 
 import threading
 import time
@@ -29,7 +29,7 @@ class Work:
 
 
 class Technicians:
-    """Threads that each take the next case at its time, and keep trying."""
+    """Threads that each take the next case at its planned time, and keep trying."""
 
     def __init__(self, load: Load, web_url: str) -> None:
         self.work = Work()

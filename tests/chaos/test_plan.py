@@ -23,7 +23,7 @@ def test_waves_before_in_and_after(fault: Fault, scale: Scale) -> None:
 
 @pytest.mark.parametrize("fault", all_faults().values(), ids=lambda fault: fault.name)
 def test_what_technicians_choose_lies_ahead(fault: Fault) -> None:
-    """Also for a technician who comes after the last wave."""
+    """Also for a technician who completes a case after the last wave."""
     plan = Plan.of(FULL, fault, start=START)
     chance = random.Random(1)
     for now in (plan.start, plan.scheduled_until, plan.last + 100):

@@ -1,4 +1,4 @@
-"""What is said of reminders after a fault. The mails are made up: C-1 and C-2 are of tom, C-3 of uma."""
+"""What is reported about reminders after a fault. The mails are made up: C-1 and C-2 are Tom's, C-3 is Uma's."""
 
 import dataclasses
 
@@ -19,7 +19,7 @@ def mail(to: str, *numbers: str, at: float = 10.0, message_id: str = "", outcome
 GOOD = [mail(TOM, "C-1", "C-2"), mail(UMA, "C-3")]
 FOUND = [
     (GOOD, {}),
-    ([*GOOD, mail("mia@example.com", "C-1")], {}),  # of a release: somebody else judges it
+    ([*GOOD, mail("mia@example.com", "C-1")], {}),  # about a release, which is checked elsewhere
     (GOOD[:1], {"lost": 1}),
     ([GOOD[0], mail(UMA, "C-3", outcome="later")], {"lost": 1}),
     ([*GOOD, GOOD[0]], {"doubled": 1}),
@@ -33,7 +33,7 @@ def test_what_is_wrong_is_found_and_nothing_else(mails: list[Mail], wrong: dict[
     assert _wrong(Reminders(CASES, SUCCESSOR, mark=0), mails) == CLEAN | wrong
 
 
-# C-1 is handed over, or else changed, at 20.
+# C-1 is handed over, or otherwise changed, at 20.
 CHANGED = [
     ([mail(TOM, "C-2")], set(), {}),
     ([mail(TOM, "C-1", "C-2", at=19.0)], set(), {}),  # told before

@@ -34,7 +34,7 @@ class Rule:
         return max(due, self.end) + self.allowance
 
     def excuses(self, look: Look) -> bool:
-        """Return whether the fault was active during the look and excuses what the page lacked."""
+        """Return whether the fault was active during the look and excuses what was missing on the page."""
         excused = self.excuses_looks or look.member in self.excused_members
         return excused and look.end >= self.begin and look.start <= self.end
 
@@ -215,12 +215,12 @@ def _judge_looks(verdict: Verdict, cases: list[KnownCase], looks: list[Look], ru
 
 
 def _lacking(look: Look, cases: list[KnownCase]) -> list[KnownCase]:
-    """Return the cases that were due when the member asked and are not on the page."""
+    """Return the cases that were due when the member asked but are not on the page."""
     return [case for case in cases if due_of(case) <= look.start and case.pk not in look.shown]
 
 
 def _leaks(look: Look, cases: list[KnownCase]) -> bool:
-    """Return whether the page shows a case whose instant had not come when the answer arrived."""
+    """Return whether the page shows a case whose instant had not come when the response arrived."""
     return any(case.instant is not None and case.instant > look.end and case.pk in look.shown for case in cases)
 
 

@@ -34,7 +34,7 @@ class Look:
 
 @dataclass
 class Observer:
-    """Records when it first saw each case released. The database may be down in between."""
+    """Records when it first saw each case released. The database may be down at times."""
 
     database: Database
     load: Load
@@ -75,7 +75,7 @@ class Observer:
 
 @dataclass
 class Lookers:
-    """Logged-in members who open their list of ready cases every `every` seconds."""
+    """Signed-in members who open their list of ready cases every `every` seconds."""
 
     load: Load
     web_url: str
@@ -108,7 +108,7 @@ class Lookers:
             while not ended.is_set():
                 look = self._look(session, member)
                 self.looks.append(look)
-                # A member without an answer reloads soon.
+                # A member without a response reloads soon.
                 ended.wait(max(0.0, look.start + self.every - time.time()) if look.status else 0.3)
 
     def _look(self, session: requests.Session, member: int) -> Look:

@@ -14,8 +14,8 @@ HOW_TO_INSTALL = (
     "Install it with: .venv/bin/python -m pip install -r requirements/dev.txt"
 )
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108
-# Prints by how many seconds the wall clock is ahead of the monotonic one; proves that sleeping works (with
-# Debian 12's build of the library it fails from Python 3.11 on).
+# Prints by how many seconds the wall clock is ahead of the monotonic one, and proves that sleeping works (with Debian
+# 12's build of the library, it fails since Python 3.11).
 PROBE = "import time; time.sleep(0.001); print(time.time() - time.monotonic())"
 
 
@@ -57,7 +57,7 @@ class Clock:
 def set_off(seconds: float) -> dict[str, str]:
     """Return the environment of processes whose wall clock is always off by `seconds`.
 
-    PostgreSQL needs this one: it reads the clock in signal handlers, which must not read files.
+    PostgreSQL needs this one, because it reads the clock in signal handlers, which must not read files.
     """
     return _preloaded(required_library()) | {"FAKETIME": f"{seconds:+.6f}"}
 

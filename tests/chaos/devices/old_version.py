@@ -13,7 +13,7 @@ DIRECTORY = ROOT / "var" / "chaos" / "old"
 
 
 class OldVersionMissing(Exception):
-    """The earlier code is not available. The text says why."""
+    """The earlier code is not available. The message says why."""
 
 
 def export(commit: str = COMMIT) -> Path:

@@ -29,19 +29,19 @@ class Behavior:
     """How the server treats clients. By default it works normally."""
 
     listening: bool = True  # if not, connections are refused and open ones cut
-    silent: bool = False  # takes connections and answers nothing, on open ones neither
-    hold: str = ""  # "RCPT" or "DATA": withholds that reply. At "DATA" the message has been taken by then
-    hold_for: str = ""  # withholds it only from mail to addresses that end so
+    silent: bool = False  # accepts connections and never responds, not even on open ones
+    hold: str = ""  # "RCPT" or "DATA": withholds that reply. With "DATA", the message has been accepted by then
+    hold_for: str = ""  # withholds it only for mail to addresses that end like this
     later: bool = False  # answers 451 to every message
     later_first: int = 0  # answers 451 to this many messages from now on
-    drop: bool = False  # cuts the connection after DATA and takes nothing
+    drop: bool = False  # cuts the connection after DATA and accepts nothing
     drop_first: int = 0  # does so for this many messages from now on
     refuse: list[str] = field(default_factory=list)  # recipients that it refuses with 550
     delay: float = 0  # seconds before each reply to DATA
 
 
 class ChaosMailServer:
-    """The handler for aiosmtpd. Each complete message is one line of JSON in `record`."""
+    """The handler for aiosmtpd. Each complete message becomes one line of JSON in `record`."""
 
     def __init__(self, port: int, record: Path) -> None:
         self.behavior = Behavior()

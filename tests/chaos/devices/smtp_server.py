@@ -44,7 +44,7 @@ class SmtpServer(SteeredProcess):
         super().__init__(self.port, self._record)
 
     def behave(self, **behavior: Any) -> None:
-        """Change the behavior from now on (see Behavior). Everything not named works normally."""
+        """Change the behavior from now on (see Behavior). Everything that is not named works normally."""
         self.ask(behave=dataclasses.asdict(Behavior(**behavior)))
 
     @contextmanager

@@ -19,7 +19,7 @@ Answer = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
 class SteeredProcess(AbstractContextManager["SteeredProcess"]):
-    """A device in its own process. It ends with this process, however this one ends.
+    """A device in its own process, which ends with this process, however this one ends.
 
     `module` runs with the port of its control channel and `arguments`.
     """
@@ -32,13 +32,13 @@ class SteeredProcess(AbstractContextManager["SteeredProcess"]):
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start the device and wait until it takes commands."""
+        """Start the device and wait until it accepts commands."""
         command = [sys.executable, "-m", self.module, str(self._control), *self._arguments]
         self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, start_new_session=True)
         wait_for_port(self._control)
 
     def stop(self) -> None:
-        """End the device, if it runs."""
+        """Stop the device if it is running."""
         if self._process:
             self._process.kill()
             self._process.communicate()
@@ -68,7 +68,7 @@ async def until_the_harness_ends(port: int, answer: Answer) -> None:
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, ended.set)
-    # The harness holds the other end of this pipe and never writes. Readable means it is gone.
+    # The harness holds the other end of this pipe and never writes. If it becomes readable, the harness is gone.
     loop.add_reader(sys.stdin.fileno(), ended.set)
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,4 +1,4 @@
-"""The chaos harness's mail server behaves as told and records what it took."""
+"""The chaos harness's mail server behaves as told and records what it accepted."""
 
 import smtplib
 import threading
