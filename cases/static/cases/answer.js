@@ -1,4 +1,4 @@
-// The answer while it is written: what of it is saved. HTMX saves it by itself and never replaces the text.
+// The answer while it is written: how much of it is saved. HTMX saves it by itself and never replaces the text.
 
 const answerForm = () => document.getElementById("answer-form");
 const answerText = () => document.getElementById("answer-text");
@@ -6,29 +6,29 @@ const isUnsavedAnswer = () => answerText() && answerText().value !== answerText(
 const withPlainEnds = (text) => text.replaceAll("\r\n", "\n");
 
 document.addEventListener("input", (event) => {
-  // What became of the text may say more than this: who changed it, or why it can't be saved.
+  // The server's message may say more than this: who changed the text, or why it can't be saved.
   const said = document.getElementById("answer-said");
   if (event.target === answerText() && !said.querySelector("[data-conflict]")) said.textContent = answerForm().dataset.notSaved;
 });
 
-// Two versions are there, and the person chooses by a button.
+// There are two versions, and the person chooses one with a button.
 document.addEventListener("htmx:confirm", (event) => {
   const isOfAnswer = event.detail.elt === answerForm() && isByItself(event.detail.triggeringEvent);
   if (isOfAnswer && answerForm().querySelector("[data-conflict]")) event.preventDefault();
 });
 
-// What was sent and had no answer may be saved. It goes once more before anything newer: only its answer tells the
-// version that is saved now.
+// Text that was sent without a response may be saved. It is sent again before anything newer, because only its
+// response tells which version is saved now.
 let lostAnswer = null;
 
 document.addEventListener("htmx:configRequest", ({ detail: { elt, formData } }) => {
   if (elt !== answerForm()) return;
-  // HTMX sends the button along that was used last, and with this one nothing is saved.
+  // HTMX also sends the button that was used last, and with this one nothing is saved.
   formData.delete("preview");
   if (lostAnswer !== null && !formData.has("over")) formData.set("answer", lostAnswer);
 });
 
-/** That the person is signed out, or that a proxy can't reach the portal, is no answer. */
+/** If the person is signed out, or a proxy can't reach the portal, that is not a response. */
 const isLost = ({ status }) => status === 0 || status === 403 || status > 500;
 
 /** Whether the server says so: with the version of what it saved. HTMX calls a refusal successful too, since the page shows it. */
@@ -46,10 +46,10 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (failedSaves) nextTry = setTimeout(sendAgain, pauseAfter(failedSaves));
   sayTriedAgain();
   if (completing && !isSavedBy(xhr)) giveUpCompletion();
-  else if (completing) setTimeout(completeIfSaved); // HTMX sends then what waits, if anything does
+  else if (completing) setTimeout(completeIfSaved); // HTMX then sends what is waiting, if anything
 });
 
-// What could not be saved is sent again by itself: after pauses that grow, and where a person or a connection comes back.
+// Text that could not be saved is sent again: after growing pauses, and when the person or the connection comes back.
 let failedSaves = 0;
 let nextTry = 0;
 
@@ -58,7 +58,7 @@ function sendAgain() {
   if (answerForm() && (lostAnswer !== null || isUnsavedAnswer())) htmx.trigger(answerForm(), "again");
 }
 
-/** Says it in the place of why it could not be saved, and once: it is spoken each time. */
+/** Replaces the reason why it could not be saved, only once, because it is spoken each time. */
 function sayTriedAgain() {
   const said = document.getElementById("answer-said");
   const { failed } = answerForm().dataset;
@@ -76,21 +76,21 @@ for (const trouble of ["htmx:sendError", "htmx:timeout"]) {
 window.addEventListener("online", sendAgain);
 document.addEventListener("visibilitychange", sendAgain);
 
-/** What was saved is no longer unsaved, although more may have been typed since. forms.js asks about the rest. */
+/** Marks as saved what was saved, although more may have been typed since. forms.js asks about the rest. */
 function showSaved(text) {
   answerText().defaultValue = withPlainEnds(text);
   answerForm().querySelector("[data-unsaved]")?.removeAttribute("data-unsaved");
   if (isUnsavedAnswer()) document.getElementById("answer-said").textContent = answerForm().dataset.notSaved;
-  // Its checks were made while the last words were on their way (case_detail.js).
+  // Its checks were made while the last words were being sent (case_detail.js).
   if (document.getElementById("dialog-complete")?.open) refreshPreflight();
 }
 
-// Who completes the case sends the last words first.
+// Completing the case sends the last words first.
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-complete-case]") && isUnsavedAnswer()) htmx.trigger(answerForm(), "submit");
 });
 
-// And the case is completed once they are saved: from then on the answer is locked.
+// The case is completed once they are saved, and from then on the answer is locked.
 let completing = null;
 
 document.addEventListener("submit", (event) => {
@@ -103,14 +103,14 @@ document.addEventListener("submit", (event) => {
   else sendAgain();
 }, { capture: true });
 
-/** Whose dialog was closed meanwhile has thought better of it. */
+/** A person who has closed the dialog in the meantime has changed their mind. */
 function completeIfSaved() {
   if (!completing || isUnsavedAnswer() || answerForm().matches(".htmx-request")) return;
   const button = freeButton();
   if (button.closest("dialog").open) button.form.requestSubmit(button);
 }
 
-/** What is not saved is said where it is written. */
+/** Closes the dialog, because the error is shown next to the text. */
 function giveUpCompletion() {
   freeButton().closest("dialog").close();
   answerText().focus();

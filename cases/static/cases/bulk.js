@@ -4,9 +4,9 @@ const ROW_BOX = "form[data-selects] input[name=case]";
 const rowBoxes = () => [...document.querySelectorAll(ROW_BOX)];
 const pageBox = () => document.querySelector("form[data-selects] [data-selects-page]");
 const allBox = () => document.querySelector("form[data-selects] input[name=all]");
-let lastBox = null; // the box that was pressed before, from which Shift selects on
+let lastBox = null; // the box that was pressed before, from which Shift extends the selection
 
-/** Says how many are selected, in the bar, in the head of the table and on the rows. */
+/** Shows how many are selected, in the bar, in the head of the table and on the rows. */
 function showSelection() {
   const bar = document.querySelector("[data-bulk]");
   if (!bar) return;
@@ -21,7 +21,7 @@ function showSelection() {
   bar.hidden = !all && chosen === 0;
 }
 
-/** Shows it, and says it to those who do not see it. */
+/** Shows it, and announces it to screen readers. */
 function tellSelection() {
   showSelection();
   announce(document.getElementById("list-status"), document.querySelector("[data-selected]").textContent);
@@ -61,6 +61,6 @@ document.addEventListener("keydown", (event) => {
   menu.querySelector("summary").focus();
 });
 
-// What a swap or the browser's way back brings is another list, or the same with boxes checked.
+// A swap or the browser's Back button brings another list, or the same one with boxes checked.
 document.addEventListener("htmx:afterSettle", showSelection);
 addEventListener("pageshow", showSelection);

@@ -1,4 +1,4 @@
-// The progress of a bulk run. After the session has ended it is answered by the page to sign in: that is opened as a page.
+// The progress of a bulk run. After the session has ended, the response is the sign-in page, which is opened as a page.
 
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (new URL(event.detail.xhr.responseURL).pathname === location.pathname) return;

@@ -1,30 +1,30 @@
 // Moving a case to another day without leaving the calendar: by dragging it, or in a dialog. The server decides, and
-// its pages say what became of it; without this file the same links and forms lead through those pages.
+// its pages show the result. Without this file, the same links and forms lead through those pages.
 
 const byId = (id) => document.getElementById(id);
 let calendarTitle = document.title;
 let dragged = null;
 let asked = 0;
-// The move that is on its way. Whatever is asked for next waits for what becomes of it: a form, or another move.
+// The move in progress. The next request, for a form or another move, waits for its result.
 let moving = Promise.resolve();
 
-/** Asks for the form of a move, and shows it in the dialog. */
+/** Loads the form for a move, and shows it in the dialog. */
 async function askForForm(url) {
   const number = ++asked;
   await moving;
-  // A form that was asked for before another one must not take its place, with what is typed in it.
+  // A form that was requested before another one must not replace it and what is typed in it.
   const isLate = () => number !== asked || byId("move-dialog").open;
   if (!isLate()) await ask(url, { isLate });
 }
 
-/** Sends what `makeBody` makes, once the move before has been answered. `form`: where it was typed. */
+/** Sends what `makeBody` returns, once the previous move has a response. `form`: where it was typed. */
 function move(url, makeBody, form) {
   asked += 1;
   const send = () => ask(url, { method: "POST", body: makeBody(), form });
   moving = moving.then(send, send);
 }
 
-/** Asks the server and shows its answer: the calendar in place of this one, or the form for a move in the dialog. */
+/** Asks the server and shows its response: the calendar in place of this one, or the form for a move in the dialog. */
 async function ask(url, { form, isLate = () => false, ...options }) {
   try {
     const response = await fetch(url, { ...options, signal: AbortSignal.timeout(PATIENCE) });
@@ -41,7 +41,7 @@ async function ask(url, { form, isLate = () => false, ...options }) {
   }
 }
 
-/** Says that nothing came of it: above the form, which keeps what was typed, or above the calendar without one. */
+/** Says that it failed: above the form, which keeps what was typed, or above the calendar if there is no form. */
 function showProblem(form) {
   const dialog = byId("move-dialog");
   if (!form || !dialog.open) {
@@ -78,13 +78,13 @@ function showPanel(panel, title) {
   dialog.addEventListener("close", () => { document.title = calendarTitle; }, { once: true });
   const date = panel.querySelector("input[type=date]");
   (faulty ?? date ?? panel.querySelector("a"))?.focus();
-  // It may be closed for releases: release_days.js says so before a reason is written.
+  // The day may be closed for releases: release_days.js says so before a reason is typed.
   if (!faulty) date?.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
 function drop(entry, date) {
   const url = entry.dataset.moveUrl;
-  // A person who must give a reason is asked for it in the dialog.
+  // If a reason is required, the dialog asks for it.
   if (document.querySelector("[data-needs-reason]")) {
     askForForm(`${url}&to=${date}`);
     return;
@@ -93,7 +93,7 @@ function drop(entry, date) {
     freshenTokens();
     const body = new FormData(byId("move-token"));
     body.set("release_date", date);
-    // The move before may have made it another version.
+    // The previous move may have created another version.
     body.set("version", (byId(entry.id) ?? entry).dataset.version);
     return body;
   });
@@ -155,5 +155,5 @@ function goToToday() {
   if (isList || place.getBoundingClientRect().bottom > window.innerHeight) place.scrollIntoView();
 }
 goToToday();
-// Once more when the typeface is there, which moves the days.
+// Again when the typeface has loaded, because it moves the days.
 window.addEventListener("load", goToToday);

@@ -1,4 +1,4 @@
-// The dialogs of a case; dialogs.js opens and closes them. The server checks everything again; here is only what makes them pleasant.
+// The dialogs of a case. dialogs.js opens and closes them. The server checks everything again. This adds comfort.
 
 const dialogOf = (id) => document.getElementById(id);
 
@@ -19,14 +19,14 @@ async function refreshPreflight() {
     const response = await fetch(shownPreflight().dataset.from);
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const found = page.getElementById("completion-preflight");
-    // What was asked later knows more, whichever comes first.
+    // The later request knows more, whichever response comes first.
     if (found && asked === preflights) shownPreflight().replaceWith(found);
   } catch {
-    // Without an answer it stays as it was; the server checks what must be.
+    // Without a response, it stays as it was. The server checks what it must.
   }
 }
 
-/** Sends the dialog's form, once; the browser's own checks of the date speak first. */
+/** Sends the dialog's form once, after the browser's own checks of the date. */
 function confirmCaseCompletion() {
   const form = dialogOf("dialog-complete").querySelector("form");
   const scheduled = form.querySelector("#release_schedule").checked;
@@ -38,7 +38,7 @@ function confirmCaseCompletion() {
 const language = document.documentElement.lang;
 const inWords = (moment, format) => new Intl.DateTimeFormat(language, { timeZone: "UTC", ...format }).format(moment);
 
-/** A date field's value in words, with its year where that is not the present one. Empty for none. */
+/** A date field's value in words, with the year if that is not the present one. Empty if there is none. */
 function dayInWords(date) {
   if (!date) return "";
   const day = new Date(`${date}T00:00Z`);
@@ -48,7 +48,7 @@ function dayInWords(date) {
 
 const timeInWords = (time) => inWords(new Date(`1970-01-01T${time}Z`), { hour: "numeric", minute: "2-digit" });
 
-/** Says what the dialog will do: on its button, and above it what follows for the member. */
+/** Says what the dialog will do on its button, and what follows for the member above it. */
 function showChoice() {
   const dialog = dialogOf("dialog-complete");
   const chosen = dialog.querySelector("[name=release_option]:checked");
@@ -58,7 +58,7 @@ function showChoice() {
   const date = fields.querySelector("[name=release_date]");
   if (!fields.hidden && !date.value && date.dataset.default) {
     date.value = date.dataset.default;
-    delete date.dataset.default; // only proposed: who empties the field does not get it again
+    delete date.dataset.default; // only a suggestion: it does not return when the field is cleared
   }
   const day = fields.hidden ? "" : dayInWords(date.value);
   const words = fields.hidden || day ? chosen.dataset.button : chosen.dataset.buttonWithoutDate;
@@ -81,7 +81,7 @@ function markPresets() {
   }
 }
 
-/** Fills the suggested date in, as if it had been typed. */
+/** Fills in the suggested date, as if it had been typed. */
 function usePreset(preset) {
   const date = document.getElementById(preset.parentElement.dataset.fills);
   date.value = preset.dataset.date;
@@ -95,7 +95,7 @@ function reveal(link) {
   form.querySelector("input[type=date]").focus();
 }
 
-/** Leaves the dialog for the place where a failed check is mended. */
+/** Leaves the dialog for the place where a failed check can be fixed. */
 function goMend(link) {
   link.closest("dialog").close();
   document.querySelector(link.hash)?.focus();
@@ -125,7 +125,7 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("#dialog-complete [name=release_option]")) showChoice();
 });
 
-/** What was wrong with a field is no longer so once it is changed; a date and its time are one answer. */
+/** An error of a field no longer applies once the field is changed. A date and its time belong together. */
 function forgetErrors(changed) {
   const isOfSchedule = changed.name.startsWith("release_");
   for (const field of changed.form.querySelectorAll("[aria-invalid]")) {
@@ -146,7 +146,7 @@ document.addEventListener("input", (event) => {
 
 const noAnswer = document.getElementById("case-trouble").textContent;
 
-/** Whether it was sent without a button: an answer while it is typed, or once more (answer.js). */
+/** Whether it was sent without a button: an answer while it is typed, or one sent again (answer.js). */
 const isByItself = (event) => ["input", "again"].includes(event?.type);
 
 /** Says why nothing was saved, or loaded, in the words of the response. Typed text stays, and so does the focus while somebody types. */
@@ -159,7 +159,7 @@ function showTrouble(answer, request) {
   if (!isTyping) words.focus();
 }
 
-// An answer without the part that was asked for (signed out meanwhile, a server in trouble) replaces nothing.
+// A response without the requested part (after signing out, or from a failing server) replaces nothing.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { target, xhr } = event.detail;
   const isPart = xhr.responseText.includes(`id="${target.id}"`) && !xhr.responseText.includes("<html");
@@ -171,7 +171,7 @@ for (const trouble of ["htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(trouble, (event) => showTrouble("", event.detail.requestConfig));
 }
 
-// HTMX gives the focus back to where it was; where there is an error, or something new to read, it belongs there.
+// HTMX returns the focus to where it was. If there is an error, or something new to read, it belongs there.
 document.addEventListener("htmx:afterSettle", (event) => {
   markPresets();
   const part = event.target;

@@ -1,5 +1,5 @@
-// Documents are sent as soon as they are chosen or dropped, one after the other, each with a bar that shows how far it
-// is. The server decides, and its page says what became of it; without this file the form sends one and shows that page.
+// Documents are sent as soon as they are chosen or dropped, one after another, each with a progress bar. The server
+// decides, and its page shows the result. Without this file, the form sends one document and shows that page.
 
 const form = document.querySelector("[data-attach]");
 // Where files are dropped: the form itself, or the part of another one that sends them without this file.
@@ -8,7 +8,7 @@ const input = zone.querySelector("[type=file]");
 const uploads = zone.querySelector("[data-uploads]");
 let queue = Promise.resolve();
 
-/** Puts the files in the queue; the next one is sent when the one before has been answered. */
+/** Puts the files in the queue. The next one is sent when the previous one has a response. */
 function attachAll(files) {
   for (const refused of uploads.querySelectorAll(".upload-refused")) refused.remove();
   for (const file of files) {
@@ -31,7 +31,7 @@ async function attach(file, row) {
   finish(file, row, await send(file, row.querySelector("progress")));
 }
 
-/** Sends one file. Resolves to what is wrong with it, in words; empty when it is attached. */
+/** Sends one file. Resolves to the error message, or an empty text when it is attached. */
 function send(file, bar) {
   freshenTokens();
   const body = new FormData(form);
@@ -49,18 +49,18 @@ function send(file, bar) {
   });
 }
 
-/** Takes the list of documents over from the page that the server answered, and what it says is wrong. */
+/** Takes over the list of documents and any error from the server's page. */
 function readAnswer(page, status) {
-  // Of the next file the server is not to think that it is this one once more.
+  // The server must not take the next file for this one sent again.
   const token = page?.querySelector("[data-attach] [name=form_token]");
   if (token) form.querySelector("[name=form_token]").replaceWith(token);
   const list = page?.getElementById("document-list");
   if (list && document.querySelector(".draft-page")) leadBackToForm(list);
   const problem = page?.getElementById("document-problem") ?? page?.querySelector("#content > .alert-danger:not([hidden])");
   if (list) document.getElementById("document-list").replaceWith(list);
-  // Signed out meanwhile, or the case is another: the page of the present says so.
+  // The person has signed out, or the case has changed: the present page says so.
   else if (status < 400) {
-    uploads.replaceChildren(); // the other files would meet the same, and nothing asks about them
+    uploads.replaceChildren(); // the other files would fail in the same way, and there is no question about them
     window.location.reload();
   }
   return problem?.textContent ?? (status < 400 ? "" : zone.dataset.failed);
@@ -84,12 +84,12 @@ function showRow(file) {
   return row;
 }
 
-/** The row goes when the file is in the list; otherwise it says why it is not. */
+/** Removes the row when the file is in the list. Otherwise the row says why it is not. */
 function finish(file, row, problem) {
   say(problem ? `${file.name}: ${problem}` : `${zone.dataset.attached}: ${file.name}`);
   if (!problem) {
     row.remove();
-    // Its checks were made while the report was on its way (case_detail.js).
+    // Its checks were made while the report was being sent (case_detail.js).
     if (!awaited && document.getElementById("dialog-complete")?.open) refreshPreflight();
     return;
   }
@@ -104,10 +104,10 @@ function say(words) {
   announce(zone.querySelector("[data-said]"), words);
 }
 
-// A file that is on its way is part of what a button sends: a case that is submitted or completed takes no more files.
+// A file in transit belongs to what a button sends, because a submitted or completed case accepts no more files.
 
 const isUploading = () => Boolean(uploads.querySelector("progress"));
-let awaited = null; // what the button that waits said before
+let awaited = null; // the text of the waiting button before
 
 document.addEventListener("submit", (event) => {
   const sent = event.target;
@@ -120,7 +120,7 @@ window.addEventListener("beforeunload", (event) => {
   if (isUploading()) event.preventDefault();
 });
 
-/** Presses the button again once all files have arrived. Where one was refused, says so instead. */
+/** Presses the button again once all files have arrived. If one was refused, says so instead. */
 async function sendAfterUploads(sent, button) {
   awaited = [...button.childNodes];
   button.replaceChildren(zone.dataset.sending);
@@ -137,7 +137,7 @@ async function sendAfterUploads(sent, button) {
   refused.focus();
 }
 
-/** Asks once before a document is taken away, as the page does to which the button leads without this file. */
+/** Asks once before a document is removed, like the page to which the button leads without this file. */
 function askToRemove(button) {
   const dialog = document.getElementById("dialog-remove");
   const address = new URL(button.form.action);

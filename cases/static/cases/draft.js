@@ -1,5 +1,5 @@
 // A draft saves itself while it is written. The text that is being typed is never replaced, and a draft that could not be
-// saved says so and is sent again by itself. forms.js asks before somebody leaves what is not saved.
+// saved says so and is sent again by itself. forms.js asks before someone leaves a page with unsaved text.
 
 const draftForm = document.getElementById("draft-form");
 const draftSaid = document.getElementById("draft-said");
@@ -12,17 +12,17 @@ const isThere = () => draftForm.hasAttribute("action");
 
 let saved = draftForm.querySelector("[data-unsaved]") ? "" : written();
 let running = null;
-// What was sent and had no answer: it may be saved, or not.
+// What was sent without a response: it may be saved, or not.
 let unanswered = null;
 let timer = 0;
-// How often in a row the portal could not be reached.
+// How many times in a row the portal could not be reached.
 let failures = 0;
 let hasConflict = false;
-// A button has sent the form: what is written is on its way, under the version that the page has.
+// A button has sent the form: the text is being sent with the version that the page has.
 let isLeaving = false;
 let hasWaited = false;
 
-/** Saves what is written, after what is being saved already. Resolves to whether all of it is saved. */
+/** Saves the text, after what is already being saved. Resolves to whether all of it is saved. */
 async function saveDraft({ evenBlank = false, keepalive = false } = {}) {
   clearTimeout(timer);
   while (running) await running;
@@ -41,7 +41,7 @@ function isNothingToSave(evenBlank) {
   return !evenBlank && (written() === saved || isBlank());
 }
 
-/** What had no answer goes once more before anything newer: only its answer tells the version that is saved now. */
+/** Sends again what had no response, before anything newer: only its response tells which version is saved now. */
 async function sendDraft(keepalive) {
   freshenTokens();
   unanswered ??= toSend();
@@ -71,10 +71,10 @@ function toSend() {
   return { address: draftForm.action, body, values: fieldsOf().map((field) => field.value) };
 }
 
-/** Not that of a proxy that could not reach the portal, nor that the person is signed out: neither tells what is saved. */
+/** Not from a proxy that could not reach the portal, nor for a signed-out person: neither tells what is saved. */
 const isAnswer = (status) => status <= 500 && status !== 403;
 
-/** Says why, in the words of the server. The button then shows both versions of a draft that has another. */
+/** Says why, in the words of the server. If the draft has another version, the button then shows both. */
 function refuse(status, told) {
   draftSaid.replaceChildren(told ?? draftSaid.dataset.failed);
   hasConflict = status === 409;
@@ -87,7 +87,7 @@ function tryLater() {
   timer = setTimeout(saveDraft, pauseAfter(failures));
 }
 
-/** The page is that of the saved draft from now on; what was sent is no longer unsaved. */
+/** Makes this the page of the saved draft, and marks what was sent as saved. */
 function accept(told, values) {
   const { edit, version, attach } = told.dataset;
   if (!isThere()) {
@@ -111,7 +111,7 @@ async function draftIsThere() {
 function wait() {
   isLeaving = hasWaited = false;
   if (written() === saved && !unanswered) return;
-  // Nothing moves under the pointer that is about to press a button: to leave a field is a change too.
+  // Nothing must move under a pointer that is about to press a button, because leaving a field is a change too.
   if (!hasConflict && (!unanswered || isBehind())) draftSaid.textContent = draftSaid.dataset.notSaved;
   clearTimeout(timer);
   timer = setTimeout(saveDraft, PAUSE);
@@ -134,7 +134,7 @@ draftForm.addEventListener("submit", (event) => {
   sendAfterwards(event.submitter);
 });
 
-/** Whether what had no answer may be saved under a newer version, as another text than the present one. */
+/** Whether what had no response may be saved as a newer version, with a text other than the present one. */
 const isBehind = () => unanswered && JSON.stringify(unanswered.values) !== written();
 
 async function sendAfterwards(button) {

@@ -3,17 +3,17 @@
 const WAITS_FOR = 10000;
 const FIRST_PAUSE = 5000;
 const LONGEST_PAUSE = 60_000;
-// How long a script waits for an answer: as long as HTMX.
+// How long a script waits for a response: as long as HTMX.
 const PATIENCE = 8000;
 const THIS_SCRIPT = document.currentScript.src;
 
-/** How long to wait before what could not be saved is sent again, after so many failures in a row. */
+/** How long to wait before sending unsaved text again, after that many failures in a row. */
 const pauseAfter = (failures) => Math.min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE);
 
-/** Whether to wait is all it takes. Who is signed out, for one, has to do something first. */
+/** Whether waiting is enough. A person who is signed out, for example, has to do something first. */
 const isOutOfReach = (status) => status === 0 || status === 429 || status >= 500;
 
-/** Another tab may have signed in since the page was made: its cookie is the present token. */
+/** Another tab may have signed in since the page was loaded: the cookie has the present token. */
 function freshenTokens() {
   const cookie = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/);
   if (!cookie) return;
@@ -22,7 +22,7 @@ function freshenTokens() {
 
 const buttonsOf = (form) => [...form.elements].filter((element) => element.type === "submit");
 
-/** Nothing is typed into a page that is about to be replaced: it would be lost. */
+/** Prevents typing into a page that is about to be replaced, because the text would be lost. */
 function holdForm(form) {
   for (const button of buttonsOf(form)) button.disabled = true;
   for (const field of form.querySelectorAll("textarea:read-write, input:read-write")) {
@@ -31,7 +31,7 @@ function holdForm(form) {
   }
 }
 
-/** The form can be sent again: the answer did not come, or somebody came back to the page. */
+/** Allows the form to be sent again: there was no response, or the person came back to the page. */
 function releaseForm(form) {
   delete form.dataset.sending;
   for (const button of buttonsOf(form)) button.disabled = false;
@@ -109,7 +109,7 @@ window.addEventListener("pageshow", (event) => {
   if (event.persisted) for (const form of document.querySelectorAll("form[data-sending]")) releaseForm(form);
 });
 
-/** Whether somebody wrote something into the form that was not sent. What a dialog held was given up with it. */
+/** Whether the form has text that was not sent. Text in a closed dialog was given up with it. */
 function isUnsaved(form) {
   if ("sending" in form.dataset || form.closest("dialog:not([open])")) return false;
   const wasRefused = form.querySelector("input[data-unsaved]");

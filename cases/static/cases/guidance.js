@@ -1,4 +1,4 @@
-// The guidance of the type that is chosen, and no other.
+// Shows the guidance for the chosen type only.
 
 const chooser = document.getElementById("id_case_type");
 const texts = document.querySelectorAll("[data-guidance-of]");

@@ -1,5 +1,5 @@
-// The keys of the pages. Which there are, and what each does, the list of keys says (#dialog-keys); here is how it is done.
-// A key never acts in a text field, with a dialog open, with a modifier other than its own, or where it is switched off.
+// The keys of the pages. The list of keys (#dialog-keys) says which exist and what each does. This implements them.
+// A key never acts in a text field, with a dialog open, with a modifier other than its own, or if it is turned off.
 
 const list = document.getElementById("dialog-keys");
 const hint = document.getElementById("key-hint");
@@ -29,7 +29,7 @@ function forget() {
   hint.replaceChildren();
 }
 
-/** Waits for the second key, and says which there are. */
+/** Waits for the second key, and shows the choices. */
 function wait(key) {
   first = key;
   say(...rows.filter((row) => row.dataset.press.startsWith(`${key} `)).map((row) => {
@@ -74,7 +74,7 @@ const actions = {
   },
 };
 
-/** What was pressed, as the list names it. Empty where it is not for this file. */
+/** What was pressed, as the list names it. Empty if it is not for this file. */
 function pressed(event) {
   if (event.defaultPrevented || event.isComposing || isTextField(event.target) || document.querySelector("dialog[open]")) return "";
   const hasControl = event.ctrlKey || event.metaKey;

@@ -1,17 +1,17 @@
 // The list of cases: it follows what is typed and chosen. Without this file the button "Show" does the same.
 
-// An address names what is asked for, and nothing else.
+// An address contains only the fields that are used.
 document.addEventListener("htmx:configRequest", (event) => {
   for (const [name, value] of [...event.detail.formData.entries()]) {
     if (value === "") event.detail.formData.delete(name);
   }
 });
 
-/** The page as the server has it: to sign in again, or to read what went wrong. */
+/** Loads the page from the server, to sign in again or to read what went wrong. */
 const open = (event) => location.assign(event.detail.pathInfo.finalRequestPath);
 
 const trouble = document.getElementById("list-trouble");
-// What could not be asked for, to be asked for again.
+// What could not be loaded, to be requested again.
 let missed = null;
 
 /** Without a connection there is no such page. What is typed and selected stays, and the list comes when it is back. */

@@ -1,16 +1,16 @@
-// Asks from time to time how much is unread, and whether this page is out of date. Not in a tab that nobody looks at.
-// It only ever says so: nothing on the page changes, moves or takes the focus. HTMX could poll too, but not in shown tabs
-// alone: the condition of a trigger is evaluated, which the policy of the pages forbids. And few pages load it.
+// Asks from time to time how much is unread, and whether this page is out of date, but not in a hidden tab.
+// It only says so: nothing on the page changes, moves or takes the focus. HTMX could poll too, but not only in visible
+// tabs: trigger conditions use eval, which the pages' policy forbids. Also, few pages load HTMX.
 
 const MINUTE = 60_000;
 const box = document.getElementById("live");
 const words = document.getElementById("live-words");
 const count = document.getElementById("bell-count");
-// A page of parts that are replaced by themselves has a token of each.
+// A page with parts that are replaced separately has a token for each.
 const shown = () => [...document.querySelectorAll("[data-live-token]")];
 let asked = Date.now();
-// What the box says, and the elements with the tokens of what that is about: a part that is replaced brings another one,
-// although it may show the same as an earlier one.
+// What the box says, and the elements with the tokens that it is about: a replaced part brings another element,
+// even if it shows the same as an earlier one.
 let said = "";
 let saidOf = [];
 
@@ -21,12 +21,12 @@ async function ask() {
   const path = askedOf[0]?.dataset.livePath ?? location.pathname;
   const asks = new URLSearchParams({ token, path, search: location.search });
   const answer = await fetch(`${box.dataset.live}?${asks}`, { headers: { Accept: "application/json" } }).catch(() => null);
-  // Signed out, offline or restarting: a later answer says it.
+  // Signed out, offline or restarting: a later response will say it.
   if (answer?.status !== 200 || answer.redirected) return;
   const { unread, words: unreadWords, news } = await answer.json();
   if (count.firstChild.data !== unreadWords) count.firstChild.data = unreadWords;
   count.hidden = !unread;
-  // A part of the page may have been replaced meanwhile: the news is about what it showed before.
+  // A part of the page may have been replaced in the meantime: the news is about what it showed before.
   if (news === said || isReplaced(askedOf)) return;
   if (news) [said, saidOf, box.hidden] = [news, askedOf, false];
   else [said, box.hidden] = ["", true];
@@ -35,7 +35,7 @@ async function ask() {
 
 const isReplaced = (parts) => parts.some((part) => !part.isConnected);
 
-/** What was said may no longer be so once a part has been brought up to date by one of its own buttons. */
+/** The message may no longer be true once one of a part's own buttons has updated it. */
 function askAgain() {
   if (said && isReplaced(saidOf)) ask();
 }

@@ -1,4 +1,4 @@
-// The operations page: parts that refresh themselves until somebody pauses them, and charts drawn from the table.
+// The operations page: parts that refresh themselves until someone pauses them, and charts drawn from the table.
 
 const SECOND = 1000;
 let isPaused = false;
@@ -12,7 +12,7 @@ Chart.defaults.font.size = 13;
 const parts = () => document.querySelectorAll("[data-every]");
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-/** Asks for each part again, in its own rhythm; not while paused, nor while nobody looks at the tab. */
+/** Reloads each part at its own interval, but not while paused or while the tab is hidden. */
 function keepFresh() {
   for (const part of parts()) {
     setInterval(() => {
@@ -21,7 +21,7 @@ function keepFresh() {
   }
 }
 
-/** Says what somebody should know to those who do not see it, once and not at every refresh. */
+/** Announces important changes to screen readers once, and not at every refresh. */
 function announceState() {
   const shown = [...document.querySelectorAll("[data-announce]")].filter((element) => element.offsetParent);
   const texts = shown.map((element) => element.innerText.trim());
@@ -62,7 +62,7 @@ const isOfPart = ({ xhr, pathInfo }) => new URL(xhr.responseURL).pathname === pa
 // What a person has opened stays open when its part is replaced.
 let opened = [];
 document.addEventListener("htmx:beforeSwap", (event) => {
-  // The session has ended, and the page to sign in was answered. It isn't opened by itself: a reason may be half typed.
+  // The session has ended, and the response is the sign-in page. It isn't opened by itself: a reason may be half typed.
   if (!isOfPart(event.detail)) {
     event.detail.shouldSwap = false;
     sayTrouble();

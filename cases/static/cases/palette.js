@@ -13,10 +13,10 @@ const ACTIONS = {
   page: "main [data-palette]",
 };
 
-let shown = null; // what the list answers
+let shown = null; // the query that the list shows
 let timer;
-let asked; // to stop an answer that nobody waits for
-let opensNext = false; // Enter was pressed before the answer came
+let asked; // to abort a request that no one is waiting for
+let opensNext = false; // Enter was pressed before the response came
 
 const options = () => [...list.querySelectorAll("[role=option]")];
 const chosen = () => list.querySelector("[aria-selected=true]");
@@ -54,10 +54,10 @@ function optionFor(button, index) {
   return option;
 }
 
-/** Whether the page offers the button now. Some of the bar for a selection are in a menu that is closed. */
+/** Whether the page offers the button now. Some buttons of the selection bar are in a closed menu. */
 const canPress = (button, kind) => !button.disabled && (kind === "selection" || button.checkVisibility());
 
-/** The groups of the page's own buttons that fit. */
+/** The groups of the page's own buttons that match. */
 function actionGroups(text) {
   const taken = new Set();
   let number = 0;
@@ -108,7 +108,7 @@ async function find() {
   }
 }
 
-/** Opens what is chosen, once the list answers what is typed. */
+/** Opens what is chosen, once the list matches what is typed. */
 function open() {
   opensNext = shown !== field.value.trim();
   if (!opensNext) chosen()?.click();
@@ -140,7 +140,7 @@ field.addEventListener("keydown", (event) => {
   else return;
   event.preventDefault();
 });
-// The focus stays in the field while one points at the list.
+// The focus stays in the field while the pointer is on the list.
 list.addEventListener("mousedown", (event) => event.preventDefault());
 // Closed before the button of the page is pressed, which may open a dialog.
 list.addEventListener("click", (event) => {

@@ -1,18 +1,18 @@
-// Says at once that no release can be scheduled on the chosen day. The server decides, and says the same.
+// Says immediately that no release can be scheduled on the chosen day. The server decides, and says the same.
 
 const A_YEAR = 366;
 const asDate = (text) => new Date(`${text}T00:00:00Z`);
 const asText = (date) => date.toISOString().slice(0, 10);
 const isWeekend = (date) => [0, 6].includes(date.getUTCDay());
 
-/** Why the day is closed, as a sentence; empty for an open day. */
+/** Why the day is closed, as a sentence. Empty for an open day. */
 function closedBecause(rules, date) {
   const name = rules.days[asText(date)];
   if (name) return rules.says.day.replace("{name}", () => name);
   return rules.weekends && isWeekend(date) ? rules.says.weekend : "";
 }
 
-/** The sentence about the next open day that the field takes; empty where there is none. */
+/** The sentence about the next open day that the field accepts. Empty if there is none. */
 function nextOpenDay(rules, date, field) {
   const next = new Date(date);
   for (let day = 0; day < A_YEAR; day += 1) {

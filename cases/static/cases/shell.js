@@ -1,10 +1,10 @@
-/** Has a screen reader speak `words` (texts or elements): it does for what changes in a live region that is there already. */
+/** Has a screen reader speak `words` (texts or elements): it reads changes in a live region that already exists. */
 function announce(region, ...words) {
   region.replaceChildren();
   setTimeout(() => region.replaceChildren(...words), 100);
 }
 
-// The menu in the header is a <details>, which opens and closes by itself; here is how it closes when one goes elsewhere.
+// The menu in the header is a <details>, which opens and closes by itself. This closes it when the user goes elsewhere.
 
 const openMenus = () => document.querySelectorAll("details.menu[open]");
 
@@ -21,7 +21,7 @@ for (const kind of ["pointerdown", "focusin"]) {
   });
 }
 
-/** A button in each field for a password, which shows and hides what is typed. */
+/** Adds a button to each password field that shows and hides what is typed. */
 for (const input of document.querySelectorAll("input[type=password]")) {
   const { show, hide } = document.body.dataset;
   const [label] = input.labels;
@@ -39,7 +39,7 @@ for (const input of document.querySelectorAll("input[type=password]")) {
   };
   reveal(false);
   button.addEventListener("click", () => reveal(input.type === "password"));
-  // A browser keeps what is sent in a field for text, and offers it to the next person.
+  // A browser remembers what is sent in a text field, and offers it to the next person.
   input.form?.addEventListener("submit", () => reveal(false));
   const box = document.createElement("div");
   box.className = "with-button";

@@ -1,5 +1,5 @@
-// In the head, so that nothing is drawn in the wrong colours: light or dark by what a person chose here, else by the
-// system. Without this file the stylesheet follows the system.
+// In the head, so that nothing is drawn in the wrong colors: light or dark by what a person chose here, otherwise by
+// the system. Without this file the stylesheet follows the system.
 (() => {
   const KEY = "theme";
   const root = document.documentElement;
@@ -18,7 +18,7 @@
     try {
       window.localStorage.setItem(KEY, theme);
     } catch {
-      // It holds for this page, then.
+      // Then it applies only to this page.
     }
     apply(theme);
   }

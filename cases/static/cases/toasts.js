@@ -5,7 +5,7 @@ const STAYS_FOR = 8000;
 const LEAVES_BY_ITSELF = ".alert-success, .alert-info";
 const known = new WeakSet();
 
-/** Takes care of the toasts that came in; a second call leaves them alone. */
+/** Sets up the toasts that came in. A second call leaves them alone. */
 function welcome() {
   for (const toast of document.querySelectorAll(".toasts > .alert")) {
     if (known.has(toast)) continue;
@@ -16,7 +16,7 @@ function welcome() {
   }
 }
 
-/** Not while somebody points at it or is in it. */
+/** Not while the pointer or the focus is on it. */
 function leaveLater(toast) {
   setTimeout(() => {
     if (toast.matches(":hover, :focus, :focus-within")) leaveLater(toast);
@@ -30,7 +30,7 @@ function dismiss(toast) {
   (next?.querySelector("button") ?? document.getElementById("content")).focus({ preventScroll: true });
 }
 
-/** The form that takes back what a toast tells of. */
+/** The form that undoes what a toast reports. */
 function undoForm({ url, fields }) {
   const form = document.getElementById("toast-undo-template").content.firstElementChild.cloneNode(true);
   form.action = url;
@@ -49,7 +49,7 @@ function withdrawOffers({ url }) {
   }
 }
 
-/** Shows a toast of `level`: success, info, warning or danger. `undo` says what takes it back. */
+/** Shows a toast of `level`: success, info, warning or danger. `undo` describes how to undo it. */
 function show({ level, text, undo }) {
   const toast = document.getElementById("toast-template").content.firstElementChild.cloneNode(true);
   toast.classList.add(`alert-${level}`);

@@ -1,5 +1,5 @@
-// What somebody types while a form is on its way stays: HTMX replaces the part that has the form, or one that the same
-// answer brings along, by one that knows nothing of it.
+// Keeps what someone types while a form is being sent: HTMX replaces the part with the form, or another part in the
+// same response, with one that knows nothing of it.
 
 const TYPED = "textarea, input[type=text], input[type=date], input[type=time]";
 // The fields in which something was typed since they were sent or shown, the field in use, and the open dialog.
@@ -10,13 +10,13 @@ let openDialog = null;
 const hasCaret = (field) => field.matches("textarea, [type=text]");
 const plain = (text) => text.replaceAll("\r\n", "\n");
 
-/** What the request was sent with in the place of the field; what the page showed in it where it was not sent. */
+/** The value that the request had for the field, or what the page showed in the field if it was not sent. */
 function sentOf(field, { elt, formData }) {
   const isSent = field.form === (elt.form ?? elt) || (elt.hasAttribute("hx-include") && field.matches(elt.getAttribute("hx-include")));
   return isSent && formData.has(field.name) ? plain(formData.get(field.name)) : field.defaultValue;
 }
 
-/** What the field is to have that the answer shows as `shown`, where `now` was in it and `sent` was sent. */
+/** The new value of a field that the response shows as `shown`, if it contained `now` and `sent` was sent. */
 function withTyped(field, { sent, now }, shown) {
   if (!hasCaret(field) || now === shown) return now;
   if (now.startsWith(sent)) return shown + (shown ? now.slice(sent.length) : now.slice(sent.length).trimStart());
@@ -44,7 +44,7 @@ document.addEventListener("htmx:beforeSwap", ({ detail: { shouldSwap, requestCon
   openDialog = xhr.status < 400 ? document.querySelector("dialog[open]") : null;
 });
 
-/** The field in the place of the one that is gone, or where the answer shows that its text was not saved. */
+/** The field that replaces the old one, or where the response shows that its text was not saved. */
 const successor = ({ id }) => document.getElementById(id) ?? document.querySelector(`[data-instead-of="${id}"]`);
 
 document.addEventListener("htmx:afterSwap", () => {
@@ -67,7 +67,7 @@ function putBack(typed) {
   if (folded) folded.open = true;
 }
 
-/** Puts the caret where it was in the field that is gone. */
+/** Puts the caret where it was in the old field. */
 function goOn(gone) {
   const field = successor(gone);
   if (!field) return;
@@ -77,13 +77,13 @@ function goOn(gone) {
   if (hasCaret(field)) field.setSelectionRange(caret, caret);
 }
 
-/** What is new to read takes no focus: what is typed next must not end up there. */
+/** Keeps the focus away from new messages, because what is typed next must not end up there. */
 function leaveFocus(parts = "[autofocus]") {
   for (const part of document.querySelectorAll(parts)) part.removeAttribute("autofocus");
 }
 
-// HTMX gives it the focus a moment after it is there, and somebody may have begun to type by then. Before, it has given
-// the focus back to where it was.
+// HTMX gives it the focus a moment after it is inserted, when someone may have started typing. Before that, HTMX
+// returned the focus to where it was.
 let isSettling = false;
 document.addEventListener("htmx:afterSettle", () => {
   isSettling = false;

@@ -1,9 +1,9 @@
-// The offer to undo a release: counts its seconds down, and takes it away when they are over. The server checks the time again.
+// The offer to undo a release: counts down the seconds, and removes it when they are over. The server checks the time.
 
 const cameAt = performance.now();
 
 function countDown() {
-  // They are looked for each time: a toast is out of the page for a moment while it is announced.
+  // They are looked up each time, because a toast is removed for a moment while it is announced.
   for (const offer of document.querySelectorAll("[data-undo-for]")) {
     const left = Math.ceil(offer.dataset.undoFor - (performance.now() - cameAt) / 1000);
     const words = offer.querySelector("[data-seconds-left]");
