@@ -8,6 +8,7 @@ from django.contrib.messages.storage.base import Message
 from django.forms import BoundField
 from django.template import Context
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -90,6 +91,15 @@ def icon(name: str) -> SafeString:
     """Draw a symbol from cases/icons.svg next to words that say the same, so screen readers skip it."""
     return format_html(
         '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', static("cases/icons.svg"), name
+    )
+
+
+@register.simple_tag
+def back_link(words: object, to: str, *arguments: object) -> SafeString:
+    """Draw the link above a heading, back to the page of the view named `to` or at that address."""
+    address = to if to.startswith("/") else reverse(to, args=arguments)
+    return format_html(
+        '<nav class="crumbs" aria-label="{}"><a href="{}">{}{}</a></nav>', _("Back"), address, icon("back"), words
     )
 
 
