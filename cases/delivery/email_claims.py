@@ -22,7 +22,7 @@ from cases.core.clock import portal_now
 from cases.core.email_addresses import for_mail_server
 from cases.db.bulk import Digest, execute_with_async_commit, ids_as_rows
 from cases.db.retry import retry_until_stored
-from cases.delivery import claims, mail_hours
+from cases.delivery import claims, mail_hours, retries
 from cases.delivery.email_batch import EmailBatch, RenderedEmail
 from cases.delivery.email_kinds import KINDS, kinds_that_keep_their_address
 from cases.delivery.results import DeliveryResult, Outcome
@@ -127,7 +127,7 @@ def record(batch: EmailBatch, result: DeliveryResult, *, now: dt.datetime | None
     if result.outcome is Outcome.SENT:
         _record_sent(batch, now)
     else:
-        claims.record_failure(_held(batch), result, deferrals=batch.deferrals, now=now)
+        retries.record_failure(_held(batch), result, deferrals=batch.deferrals, now=now)
 
 
 def _record_sent(batch: EmailBatch, now: dt.datetime) -> None:

@@ -15,7 +15,7 @@ GIVEN_UP = ["failed", "undeliverable"]
 
 
 class Delivery(models.Model):
-    """Something that leaves the portal. cases.delivery.claims claims, retries and gives up deliveries."""
+    """Something that leaves the portal. cases.delivery.claims claims it, cases.delivery.retries retries or gives up."""
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")

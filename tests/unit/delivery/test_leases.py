@@ -6,8 +6,7 @@ import pytest
 from django.db import OperationalError
 
 from cases import releases
-from cases.delivery import claims as delivery_claims
-from cases.delivery import email_claims, outbox
+from cases.delivery import email_claims, outbox, retries
 from cases.delivery import resend as resend_module
 from cases.delivery.email_batch import RenderedEmail
 from cases.delivery.results import DeliveryResult, Outcome
@@ -105,7 +104,7 @@ def test_the_count_of_answers_never_goes_down(clock, administrator):
 
 @pytest.mark.usefixtures("_waiting")
 def test_after_a_person_had_it_sent_again_it_is_not_given_up_at_the_first_later(clock, administrator):
-    OutgoingEmail.objects.update(attempts=40, deferrals=delivery_claims.MAX_DEFERRALS - 1)
+    OutgoingEmail.objects.update(attempts=40, deferrals=retries.MAX_DEFERRALS - 1)
     ENDINGS["later"](take())
     assert {row["state"] for row in rows()} == {"failed"}
     resend_module.resend(email=OutgoingEmail.objects.first(), by=administrator, source="web")

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from cases import releases
 from cases.accounts.own_account import change_profile
-from cases.delivery import claims, email_claims, mail_hours, outbox
+from cases.delivery import email_claims, mail_hours, outbox, retries
 from cases.delivery.account_email_queue import queue_invitation
 from cases.delivery.notifications import next_digest
 from cases.delivery.results import DeliveryResult, Outcome
@@ -302,14 +302,14 @@ def test_a_retry_waits_for_the_morning_with_its_message_id_and_its_tries(clock, 
 def test_nights_lead_to_no_giving_up(clock):
     member = somebody(LONDON)
     release_for(member)
-    for _ in range(claims.MAX_DEFERRALS - 1):
+    for _ in range(retries.MAX_DEFERRALS - 1):
         (batch,) = outbox.claim(limit=5)
         outbox.record(batch, DeliveryResult(Outcome.DEFERRED, "451 later"))
         for night in range(3):
             clock.move_to(utc("2025-06-11T22:00") + dt.timedelta(days=night + row(member).deferrals * 4))
             assert outbox.claim(limit=5) == []
         clock.move_to(row(member).next_try)
-    assert (row(member).state, row(member).deferrals) == ("waiting", claims.MAX_DEFERRALS - 1)
+    assert (row(member).state, row(member).deferrals) == ("waiting", retries.MAX_DEFERRALS - 1)
 
 
 def test_what_a_dead_sender_had_claimed_waits_too(clock):

@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cases import releases
-from cases.delivery import claims, email_claims, outbox
+from cases.delivery import claims, email_claims, outbox, retries
 from cases.delivery import release_email as mail_module
 from cases.delivery.results import DeliveryResult, Outcome
 from cases.models import Case, OutgoingEmail, User
@@ -282,7 +282,7 @@ def pauses(clock, outcome, tries):
 
 def test_a_recipient_who_says_later_is_tried_ever_more_rarely_and_then_given_up(clock, member, no_jitter):
     release_for(member)
-    found = pauses(clock, Outcome.DEFERRED, claims.MAX_DEFERRALS - 1)
+    found = pauses(clock, Outcome.DEFERRED, retries.MAX_DEFERRALS - 1)
     assert found[:4] == [20, 40, 80, 160]
     assert all(after == min(2 * before, 6 * 3600) for before, after in pairwise(found))
     assert dt.timedelta(days=1.9) < dt.timedelta(seconds=sum(found)) < dt.timedelta(days=2.1)
@@ -296,7 +296,7 @@ def test_a_recipient_who_says_later_is_tried_ever_more_rarely_and_then_given_up(
 
 def test_while_our_own_server_is_down_nothing_is_given_up(clock, member, no_jitter):
     release_for(member)
-    found = pauses(clock, Outcome.UNREACHABLE, claims.MAX_DEFERRALS + 10)
+    found = pauses(clock, Outcome.UNREACHABLE, retries.MAX_DEFERRALS + 10)
     assert set(found) == {30}
     (batch,) = outbox.claim(limit=1)
     outbox.record(batch, DeliveryResult(Outcome.DEFERRED, "450 greylisted"))
@@ -570,7 +570,7 @@ def test_a_server_may_refuse_the_sender_once_it_knows_the_recipient(when, answer
 def test_a_sender_whom_the_server_refuses_for_two_days_is_given_up(answer, server, clock, member):
     (case,) = release_for(member)
     server.at_mail = answer
-    for tries in range(1, claims.MAX_DEFERRALS + 1):
+    for tries in range(1, retries.MAX_DEFERRALS + 1):
         assert row(case).state == "waiting", tries
         outbox.deliver()
         clock.move_to(max(row(case).next_try, timezone.now()))

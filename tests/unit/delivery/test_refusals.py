@@ -8,8 +8,8 @@ from cases import releases
 from cases.accounts.people import correct
 from cases.core.errors import WrongState
 from cases.delivery import outbox
-from cases.delivery.claims import MAX_DEFERRALS
 from cases.delivery.resend import resend_to
+from cases.delivery.retries import MAX_DEFERRALS
 from cases.lifecycle.preflight import preflights, with_facts
 from cases.models import AccountEvent, Case, OutgoingEmail, User
 from tests.conftest import FROZEN

@@ -8,7 +8,7 @@ from cases import releases
 from cases.casework import answers
 from cases.forms.case_filter import CaseFilter
 from cases.models import Case, CaseWords, User
-from cases.selectors import case_list, global_search, search
+from cases.selectors import case_list, global_search, search, search_suggestions
 from tests.factories import (
     CaseAnswerFactory,
     CaseDocumentFactory,
@@ -81,7 +81,7 @@ def test_each_reader_finds_the_words_that_they_may_read(view, member, technician
         for finds in (found_in_list, found) if reader in ("member", "technician") else (found_in_list,):
             told = {(state, column) for state, column in everything if finds(user, f"{column}{state}"[:-1])}
             assert told == right, (reader, finds.__name__)
-        known = global_search._known_words(user)
+        known = search_suggestions._known_words(user)
         assert {each for each in everything if f"{each[1]}{each[0]}" in known} == right, (reader, "suggestions")
 
 
