@@ -14,6 +14,7 @@ from portal.setting_types import Flag, Holidays, Hours, Text, WholeNumber, Words
 from tests import settings_docs
 
 NO_FILE = settings.BASE_DIR / "no such .env"
+LISTS = [name for name, setting in SETTINGS.items() if isinstance(setting.kind, Words)]
 SOURCE = (settings.BASE_DIR / "portal" / "settings.py").read_text()
 NUMBERS = {name: setting.kind for name, setting in SETTINGS.items() if isinstance(setting.kind, WholeNumber)}
 # By identity: lazy plurals are all equal.
@@ -136,13 +137,17 @@ def test_a_default_rises_to_its_bound(monkeypatch, least, expected):
     assert Environment(NO_FILE).at_least("RELEASE_DEFAULT_DAYS", least, of="RELEASE_MIN_DAYS") == expected
 
 
-@pytest.mark.parametrize("name", [name for name, setting in SETTINGS.items() if isinstance(setting.kind, Words)])
+@pytest.mark.parametrize("name", LISTS)
 @pytest.mark.parametrize(
     "text", ["{0}a.example,{0}b.example", " {0}a.example\t,, {0}b.example ,\n", "\n{0}a.example ,{0}b.example"]
 )
 def test_spaces_around_the_words_of_a_list_do_not_count(name, text):
     before = "https://" if name == "CSRF_TRUSTED_ORIGINS" else ""
     assert SETTINGS[name].kind.read(name, text.format(before)) == [f"{before}a.example", f"{before}b.example"]
+
+
+@pytest.mark.parametrize("name", [name for name in LISTS if name != "ALLOWED_HOSTS"])
+def test_a_list_of_commas_is_empty(name):
     assert SETTINGS[name].kind.read(name, " , ") == []
 
 
