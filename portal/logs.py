@@ -90,20 +90,21 @@ class SafeArguments(logging.Filter):
 class OnceAMinute(logging.Filter):
     """Write an error of Celery or kombu once a minute: each worker tries again every second while Redis refuses it.
 
-    The same text with the same type of error is the same. The next line says how many were left out.
+    Lines of one logger are the same if their text and the type of their error are. The next one written says how many
+    were left out.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._written: dict[tuple[str, str], tuple[float, int]] = {}
+        self._written: dict[tuple[str, str, object], tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Tell whether the line is written. One of ours always is, and so is one without an error."""
         if not record.exc_info or not record.name.startswith(("celery.", "kombu.")):
             return True
-        same = (record.name, record.getMessage())
+        same = (record.name, record.getMessage(), record.exc_info[0])
         at, left_out = self._written.get(same, (0.0, 0))
-        if at and record.created < at + MINUTE:
+        if 0 <= record.created - at < MINUTE:  # below 0 the clock was set back
             self._written[same] = (at, left_out + 1)
             return False
         if len(self._written) >= MOST_KEPT:

@@ -228,10 +228,8 @@ def formatted(event, *, as_json):
     return line.pop("()")(**line).format(record)
 
 
-def failure(name, text, at=1_000_000.0, error=True):
-    record = logging.LogRecord(
-        name, logging.ERROR, "x.py", 1, text, None, (OSError, OSError(), None) if error else None
-    )
+def failure(name, text, at=1_000_000.0, error=OSError):
+    record = logging.LogRecord(name, logging.ERROR, "x.py", 1, text, None, (error, error(), None) if error else None)
     record.created = at
     return record
 
@@ -252,14 +250,21 @@ def test_an_error_that_celery_repeats_every_second_is_written_once_a_minute():
         failure("kombu.asynchronous.hub", "Error in timer: gone"),
         failure("celery.beat", "Error in timer: full"),
         failure("django.request", "Error in timer: full"),
-        failure("kombu.asynchronous.hub", "Error in timer: full", error=False),
+        failure("kombu.asynchronous.hub", "Error in timer: full", error=None),
+        failure("kombu.asynchronous.hub", "Error in timer: full", error=ValueError),
     ],
-    ids=["another text", "another logger", "not of Celery", "without an error"],
+    ids=["another text", "another logger", "not of Celery", "without an error", "another error"],
 )
 def test_only_the_same_error_is_left_out(other):
     once = OnceAMinute()
     assert once.filter(failure("kombu.asynchronous.hub", "Error in timer: full"))
     assert once.filter(other)
+
+
+def test_a_clock_that_is_set_back_leaves_nothing_out():
+    once = OnceAMinute()
+    assert once.filter(failure("celery.beat", "full", at=1_000_000.0))
+    assert once.filter(failure("celery.beat", "full", at=1_000_000.0 - 3600))
 
 
 def test_few_lines_are_remembered():
