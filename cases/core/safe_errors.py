@@ -18,7 +18,7 @@ NAMES = re.compile(r"(?:constraint failed|refused): ([\w., ]+)$")
 ADDRESS = re.compile(r"(?<![^\s<>\"'(),;:])[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+")
 # What SQLite says with these codes is one of its own fixed texts, such as "database or disk is full".
 ABOUT_FILES = re.compile(r"SQLITE_(BUSY|CANTOPEN|CORRUPT|FULL|IOERR|NOTADB|READONLY)(_|$)")
-# What libpq says of a server that can't be reached, or that lets nobody in: address, user and database of the settings.
+# What libpq says of a server that can't be reached, or that lets no one in: address, user and database of the settings.
 ABOUT_SERVERS = re.compile(r"(?:connection (?:failed|is bad): )?(?:connection to server|failed to resolve host) .*")
 # The text of these is about settings, hosts and ports.
 ABOUT_MACHINES = (ImproperlyConfigured, ImportError, AssertionError, NotImplementedError)

@@ -127,7 +127,7 @@ def mark_settled(conditions: Collection[int], *, people: Collection[int], at: dt
     """Mark read what these people were told of the conditions with these keys: nothing is left to do about them."""
     told = Notification.objects.filter(kind__in=ABOUT_CONDITIONS, ref__in=ids_as_rows(sorted(conditions)))
     unread = told.filter(recipient__in=ids_as_rows(sorted(people)), read_at__isnull=True).order_by("pk")
-    # What somebody else holds is being marked, or told again.
+    # What someone else holds is being marked, or told again.
     free = unread.select_for_update(skip_locked=True, no_key=True, of=("self",)).values_list("pk", flat=True)
     Notification.objects.filter(pk__in=ids_as_rows(list(free))).update(read_at=at)
 

@@ -23,7 +23,7 @@ def add(*, date: dt.date, name: str, by: User, source: str) -> BlackoutDay:
     """Let nobody choose `date` for a release from now on. `name` says why.
 
     BadSchedule for a day that `check_date` refuses, CaseError for an unusable name, WrongState for a day that is one
-    already. The same day again, by the same person and name, is no error: somebody pressed the button twice.
+    already. The same day again, by the same person and name, is no error: someone pressed the button twice.
     """
     by = lock_as_administrator(by)[by.pk]
     now = portal_now()

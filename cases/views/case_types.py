@@ -61,7 +61,7 @@ def new_case_type(request: PortalRequest) -> HttpResponse:
 
 
 def _not_changed(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
-    """Show what was typed, for the type as it is now: who saves again has read that somebody changed it."""
+    """Show what was typed, for the type as it is now: who saves again has read that someone changed it."""
     case_type = get_object_or_404(CaseType, pk=pk)
     form = CaseTypeForm(request.POST.dict() | {"version": case_type.version})
     add_refusal(form, error)

@@ -42,7 +42,7 @@ def operations(request: PortalRequest) -> HttpResponse:
 def show_operations(
     request: PortalRequest, *, stop_form: ReleaseStopForm | None = None, status: int = 200
 ) -> HttpResponse:
-    """Render the page, with what somebody typed into the form that stops or starts releases."""
+    """Render the page, with what someone typed into the form that stops or starts releases."""
     context = {"flower_url": settings.FLOWER_URL, "periods": PERIODS, "stop_form": stop_form or ReleaseStopForm()}
     now = portal_now()
     signs = scheduler_health(now)

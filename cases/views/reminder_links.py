@@ -77,7 +77,7 @@ def _refused(request: PortalRequest, error: CaseError, token: str) -> HttpRespon
 def reminder_link(request: PortalRequest, token: str) -> HttpResponse:
     """Ask (GET). Do what the link is for (POST), unless the case is no longer as it was in the email.
 
-    404 for a link that nobody signed, 403 for somebody else's link or case, 410 for one that is out of date.
+    404 for a link that nobody signed, 403 for someone else's link or case, 410 for one that is out of date.
     """
     now = portal_now()
     link, case = _opened(request, token, now)

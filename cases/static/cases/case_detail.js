@@ -149,7 +149,7 @@ const noAnswer = document.getElementById("case-trouble").textContent;
 /** Whether it was sent without a button: an answer while it is typed, or one sent again (answer.js). */
 const isByItself = (event) => ["input", "again"].includes(event?.type);
 
-/** Says why nothing was saved, or loaded, in the words of the response. Typed text stays, and so does the focus while somebody types. */
+/** Says why nothing was saved, or loaded, in the words of the response. Typed text stays, and so does the focus while someone types. */
 function showTrouble(answer, request) {
   const isTyping = isByItself(request?.triggeringEvent);
   const words = document.getElementById(isTyping ? "answer-said" : "case-trouble");

@@ -29,7 +29,7 @@ document.addEventListener("htmx:beforeRequest", ({ detail: { xhr } }) => {
   before.set(xhr, { field: document.activeElement, text: document.activeElement?.value });
 });
 
-/** Whether somebody has come to the field since, or typed on in it. Safari leaves the focus where it was when a button is clicked. */
+/** Whether someone has come to the field since, or typed on in it. Safari leaves the focus where it was when a button is clicked. */
 function isTyping(field, xhr) {
   return field?.matches(TYPED) && (field !== before.get(xhr)?.field || field.value !== before.get(xhr).text);
 }

@@ -1,4 +1,4 @@
-"""The place in a list from which somebody opened a case: `list` (its query) and `place` in the address of the case.
+"""The place in a list from which someone opened a case: `list` (its query) and `place` in the address of the case.
 
 An action on the case leads back to its page. The place is in the address of the page that had the button.
 """
