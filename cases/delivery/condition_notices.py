@@ -76,7 +76,7 @@ def forget_settled(conditions: Collection[Condition], *, at: dt.datetime) -> Non
     if any(each.kind == Condition.Kind.APPROVAL for each in conditions):
         people |= set(administrators()).union(*deputies_of(owners).values())
     if people:
-        mark_settled([each.pk for each in conditions], people=people, at=at)
+        mark_settled({each.pk for each in conditions}, people=people, at=at)
 
 
 def _asked(approvals: Sequence[Condition]) -> list[About]:

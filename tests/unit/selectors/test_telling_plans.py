@@ -201,6 +201,13 @@ PLANS: dict[str, tuple[Callable[[], Work], str, str, int]] = {
         "notification_unread",
         delivery.MAX_LOOKED_THROUGH,
     ),
+    "what is settled": (
+        lambda: partial(delivery.mark_settled, {1}, people={person("tom").pk, person("ada").pk}, at=timezone.now()),
+        TOLD,
+        "notification_unread",
+        # Of two people, and a row of a part counts twice.
+        4 * delivery.MAX_LOOKED_THROUGH,
+    ),
     **{
         f"open one of {name}": (
             lambda name=name: partial(list, notifications.visible_to(person(name)).filter(pk=newest(name).pk)),
