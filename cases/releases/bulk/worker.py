@@ -9,8 +9,7 @@ import datetime as dt
 import math
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import structlog
 from django.db import DatabaseError, connection, transaction
@@ -81,33 +80,18 @@ def hand_over_runs() -> None:
         celery_publisher.publish_bulk_waiting()
 
 
-def work_off(*, seconds: float | None = None, on_batch: Callable[["Worked"], object] | None = None) -> int:
+def work_off(*, seconds: float | None = None) -> int:
     """Process waiting runs until there are none or `seconds` have passed.
 
-    Return how many rows were processed. Anything left waits for another worker, which is notified. `on_batch` gets each
-    batch once it is committed.
+    Return how many rows were processed. Anything left waits for another worker, which is notified.
     """
     ends = time.monotonic() + seconds if seconds is not None else math.inf
     count = 0
     while time.monotonic() < ends and (run := _claim()):
-        for batch in _batches(run):
-            count += batch.rows
-            if on_batch:
-                on_batch(batch)
-            if batch.run.is_open and time.monotonic() >= ends:
-                _return_claim(batch.run)
-                break
+        count += _work_until(ends, run)
     if time.monotonic() >= ends:
         hand_over_runs()
     return count
-
-
-@dataclass(frozen=True)
-class Worked:
-    """A committed batch: the state of the run after it, and how many rows were processed."""
-
-    run: BulkRun
-    rows: int
 
 
 @transaction.atomic
@@ -126,19 +110,26 @@ def _return_claim(run: BulkRun) -> None:
     BulkRun.objects.filter(pk=run.pk, claim=run.claim, state=State.RUNNING).update(lease_until=portal_now())
 
 
-def _batches(run: BulkRun) -> Iterator[Worked]:
-    """Process the claimed run batch by batch, until it is done or another worker has claimed it."""
-    while batch := _work_batch(run):
-        yield batch
-        if not batch.run.is_open:
-            return
+def _work_until(ends: float, claimed: BulkRun) -> int:
+    """Process the claimed run until it is done, another worker has claimed it, or the time is over. Return how many
+    rows were processed."""
+    count = 0
+    while batch := _work_batch(claimed):
+        run, rows = batch
+        count += rows
+        if not run.is_open:
+            break
+        if time.monotonic() >= ends:
+            _return_claim(run)
+            break
+    return count
 
 
 # The results of rows are committed with their changes. Even if the response to a commit was lost, a second try does
 # only what is left.
 @retry_until_stored(lambda: PATIENCE)
-def _work_batch(claimed: BulkRun) -> Worked | None:
-    """Process the next rows of the run, if this worker still holds the claim."""
+def _work_batch(claimed: BulkRun) -> tuple[BulkRun, int] | None:
+    """Process the next rows of the run, if this worker still holds the claim. Return the run and how many."""
     with transaction.atomic():
         held = BulkRun.objects.filter(pk=claimed.pk, claim=claimed.claim, state=State.RUNNING)
         run = held.select_related("undoes").select_for_update(no_key=True, of=("self",)).first()
@@ -155,7 +146,7 @@ def _work_batch(claimed: BulkRun) -> Worked | None:
         run.save(update_fields=["worked", "changed", "state", "finished", "lease_until"])
         facts = {"run": run.pk, "action": run.action, "rows": len(rows), "worked": run.worked, "changed": run.changed}
         log_committed("bulk rows worked off", **facts)
-    return Worked(run, len(rows))
+    return run, len(rows)
 
 
 def _work(run: BulkRun, rows: Sequence[BulkRow]) -> None:
