@@ -19,32 +19,20 @@ from cases.models import Absence, Case, User
 TWO_DAYS = dt.timedelta(days=2)
 
 
-def on_day(day: dt.date) -> QuerySet[Absence]:
-    """Return the technicians' absences on that day whose deputy can work. A deactivated technician can have one too."""
-    can_work = {"deputy__is_active": True, "deputy__role": User.Role.TECHNICIAN}
-    return _on_day(day).filter(technician__role=User.Role.TECHNICIAN, **can_work)
-
-
-def deputies_of(technicians: Iterable[int], *, on: dt.date | None = None) -> dict[int, frozenset[int]]:
-    """Return the keys of everyone who stands in, for each of `technicians` who is away `on` that day. None means today.
+def deputies_of(technicians: Iterable[int]) -> dict[int, frozenset[int]]:
+    """Return the keys of everyone who stands in, for each of `technicians` who is away today.
 
     One statement for each step of the longest chain, and one more.
     """
-    asked = set(technicians)
-    if not asked:
-        return {}
-    return _follow(asked, on_day(on or today()), "technician_id", "deputy_id")
+    return _follow(set(technicians), "technician_id", "deputy_id")
 
 
-def covers(people: Iterable[int], *, on: dt.date | None = None) -> dict[int, frozenset[int]]:
-    """Return the keys of those they stand in for, for each of `people` who does so `on` that day.
+def covers(people: Iterable[int]) -> dict[int, frozenset[int]]:
+    """Return the keys of those they stand in for, for each of `people` who does so today.
 
     The inverse of `deputies_of`. One statement for each step of the longest chain, and one more.
     """
-    asked = set(people)
-    if not asked:
-        return {}
-    return _follow(asked, on_day(on or today()), "deputy_id", "technician_id")
+    return _follow(set(people), "deputy_id", "technician_id")
 
 
 def stands_in_for(person: User) -> frozenset[int]:
@@ -93,7 +81,7 @@ def covered_by(person: User) -> list[Absence]:
     technicians = stands_in_for(person)
     if not technicians:
         return []
-    away = on_day(today()).filter(technician__in=technicians).select_related("technician")
+    away = _away_today().filter(technician__in=technicians).select_related("technician")
     return list(away.order_by("last_day", "pk"))
 
 
@@ -102,8 +90,11 @@ def today() -> dt.date:
     return schedule.date_of(portal_now())
 
 
-def _on_day(day: dt.date) -> QuerySet[Absence]:
-    return Absence.objects.filter(first_day__lte=day, last_day__gte=day)
+def _away_today() -> QuerySet[Absence]:
+    """Return the technicians' absences of today whose deputy can work. A deactivated technician can have one too."""
+    day, technician = today(), User.Role.TECHNICIAN
+    away = Absence.objects.filter(first_day__lte=day, last_day__gte=day, technician__role=technician)
+    return away.filter(deputy__is_active=True, deputy__role=technician)
 
 
 def _nearly_today() -> QuerySet[Absence]:
@@ -120,8 +111,11 @@ def _today(nearly: QuerySet[Absence]) -> dict[int, Absence]:
     return {absence.technician_id: absence for absence in found if absence.first_day <= day <= absence.last_day}
 
 
-def _follow(asked: set[int], away: QuerySet[Absence], start: str, end: str) -> dict[int, frozenset[int]]:
-    """Return what each of `asked` reaches over the rows of `away`, from the column `start` to the column `end`."""
+def _follow(asked: set[int], start: str, end: str) -> dict[int, frozenset[int]]:
+    """Return what each of `asked` reaches over today's absences, from the column `start` to the column `end`."""
+    if not asked:
+        return {}
+    away = _away_today()
     steps: dict[int, set[int]] = defaultdict(set)
     seen, unknown = set[int](), set(asked)
     while unknown:
