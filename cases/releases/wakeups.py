@@ -28,29 +28,21 @@ LOOK_AHEAD = max(dt.timedelta(minutes=1), dt.timedelta(seconds=2 * settings.SWEE
 NEXT_MOMENT = dt.timedelta(microseconds=1)
 
 
-def arm_after_commit(case: Case) -> None:
-    """Publish the ETA task of `case` after the commit, if its instant is near and its slot is not full."""
-    # A lambda, because Django logs the name of a robust hook that fails, and a partial has none.
-    transaction.on_commit(lambda: _arm_if_near(case), robust=True)
-
-
-def arm_many_after_commit(cases: Sequence[Case]) -> None:
-    """Do the same as `arm_after_commit` for all `cases`, with one query and at most one message for each place in a
-    slot.
+def arm_after_commit(*cases: Case) -> None:
+    """Publish the ETA tasks of those `cases` whose instants are near and whose slots are not full, after the commit.
 
     At most RELEASE_ETA_PER_INSTANT messages are published. The sweep's look-ahead publishes the others in time.
     """
+    # A lambda, because Django logs the name of a robust hook that fails, and a partial has none.
     transaction.on_commit(lambda: _arm_near(cases), robust=True)
 
 
-def wake_if_any_reached(cases: Sequence[Case]) -> None:
-    """Do the same as `wake_if_reached` for several `cases`. One worker that is woken releases them all."""
+def wake_if_reached(*cases: Case) -> None:
+    """Wake a worker after the commit if one of `cases` has passed its instant and no condition holds it back anymore.
+
+    The worker releases all of them.
+    """
     transaction.on_commit(lambda: _wake_one_reached(cases), robust=True)
-
-
-def wake_if_reached(case: Case) -> None:
-    """Wake a worker after the commit if the instant of `case` has passed and no condition holds it back anymore."""
-    transaction.on_commit(lambda: _wake_one_reached([case]), robust=True)
 
 
 def arm_upcoming(now: dt.datetime) -> int:
@@ -89,10 +81,6 @@ def arm_again(*, case_id: int, revision: int) -> bool:
     if case is None or (at := case.release_instant) is None or at <= timezone.now():
         return False
     return celery_publisher.publish_wake_up(case_id=case_id, revision=revision, at=at)
-
-
-def _arm_if_near(case: Case) -> None:
-    _arm_near([case])
 
 
 def _arm_near(cases: Sequence[Case]) -> None:

@@ -27,7 +27,7 @@ from cases.releases.bulk.operation import (
 )
 from cases.releases.bulk.parameters import Parameters
 from cases.releases.conditions import check_owner, to_ask_again
-from cases.releases.wakeups import wake_if_any_reached
+from cases.releases.wakeups import wake_if_reached
 
 Event = CaseEvent.Kind
 Kind = Condition.Kind
@@ -138,7 +138,7 @@ class SettleCondition(Operation):
         recount(changes)
         record(events)
         forget_settled(first, at=self.job.now)
-        wake_if_any_reached([change.case for change in changes])
+        wake_if_reached(*(change.case for change in changes))
 
 
 class MeetCondition(SettleCondition):

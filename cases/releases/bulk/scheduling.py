@@ -19,7 +19,7 @@ from cases.releases.bulk.operation import CaseChange, Item, Job, Operation, reco
 from cases.releases.complete_and_release import set_schedule
 from cases.releases.reminders import remind_at_once
 from cases.releases.schedule_policy import check_choice
-from cases.releases.wakeups import arm_many_after_commit
+from cases.releases.wakeups import arm_after_commit
 
 Kind = CaseEvent.Kind
 # The most days that a case may be overdue and still be shifted by working days.
@@ -126,7 +126,7 @@ def move(operation: Operation, changes: Sequence[CaseChange], kinds: Sequence[Ca
         for change, kind in zip(changes, kinds, strict=True)
     ]
     record(lapsed + events)
-    arm_many_after_commit([change.case for change in changes])
+    arm_after_commit(*(change.case for change in changes))
 
 
 def write_schedules(changes: Sequence[CaseChange], **columns: Any) -> list[CaseEvent]:

@@ -30,7 +30,7 @@ from cases.releases.bulk.operation import (
 )
 from cases.releases.bulk.scheduling import move, new_schedule, write_schedules
 from cases.releases.bulk.untouched_cases import untouched_since
-from cases.releases.wakeups import arm_many_after_commit
+from cases.releases.wakeups import arm_after_commit
 
 Kind = CaseEvent.Kind
 
@@ -112,7 +112,7 @@ class CompleteAgain(UndoOperation):
         if events:
             recount(changes)
         record(events + [change.recorder.event(Kind.COMPLETED, reason=self.reason(change.row)) for change in changes])
-        arm_many_after_commit([change.case for change in changes])
+        arm_after_commit(*(change.case for change in changes))
 
 
 class HandBack(UndoOperation, HandOver):

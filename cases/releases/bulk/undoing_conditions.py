@@ -16,7 +16,7 @@ from cases.models.condition import UNMET
 from cases.releases.bulk.condition_actions import FORMER_OWNER
 from cases.releases.bulk.operation import CaseChange, Item, Job, conditions_of, record, recorders, recount, store
 from cases.releases.bulk.undoing import UndoOperation
-from cases.releases.wakeups import wake_if_any_reached
+from cases.releases.wakeups import wake_if_reached
 
 Kind = CaseEvent.Kind
 
@@ -96,7 +96,7 @@ class RemoveCondition(ConditionUndo):
 
     def write(self, changes: Sequence[CaseChange]) -> None:
         super().write(changes)
-        wake_if_any_reached([change.case for change in changes])
+        wake_if_reached(*(change.case for change in changes))
 
     def _change(self, conditions: list[Condition], recorders: condition_sets.Recorders) -> list[CaseEvent]:
         kept = [each for each in conditions if each.case_id in self.owners]

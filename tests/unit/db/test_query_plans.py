@@ -164,7 +164,7 @@ def test_the_place_in_a_slot_is_found_among_the_armed(settings, clock):
     clock.move_to(at("17:00"))
     case = Case.objects.filter(scheduled_release_date=TODAY, scheduled_release_time=None).earliest("pk")
 
-    plans = Plans(lambda: wakeups._arm_if_near(case))
+    plans = Plans(lambda: wakeups._arm_near([case]))
 
     assert plans.whole_table == []
     assert plans.indexes == {"case_armed"}
