@@ -8,13 +8,12 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from cases.core.clock import portal_now
-from cases.core.errors import NotAllowed, WrongState
+from cases.core.errors import WrongState
 from cases.delivery import celery_publisher
 from cases.delivery.email_kinds import kinds_that_keep_their_address
 from cases.lifecycle import account_history
 from cases.lifecycle.history import EventRecorder
-from cases.lifecycle.locking import lock_people
-from cases.lifecycle.permissions import check_administrator
+from cases.lifecycle.locking import lock_as_administrator
 from cases.models import AccountEvent, CaseEvent, OutgoingEmail, User
 from cases.models.delivery import GIVEN_UP, OPEN
 from cases.models.outgoing_email import ONCE_KINDS
@@ -31,10 +30,8 @@ def resend(*, email: OutgoingEmail, by: User, source: str) -> int:
     administrators. WrongState if it was not given up or the person cannot get email.
     """
     # Locks the person, as a claim does, so that two administrators, or one and a sender, take turns.
-    people = lock_people(by, email.recipient)
+    people = lock_as_administrator(by, email.recipient)
     by, person = people[by.pk], people[email.recipient_id]
-    if not (by.is_active and by.is_administrator):
-        raise NotAllowed(_("Only administrators can resend emails."))
     email = OutgoingEmail.objects.get(pk=email.pk)
     _check_can_be_sent(email, person)
     given_up = _given_up(person)
@@ -49,9 +46,8 @@ def resend_to(*, person: User, by: User, source: str) -> int:
 
     NotAllowed except for administrators. WrongState if there is none, or if the address is missing or bounced.
     """
-    people = lock_people(by, person)
+    people = lock_as_administrator(by, person)
     by, person = people[by.pk], people[person.pk]
-    check_administrator(by)
     if not person.is_active or not person.email or person.email_bounced:
         raise WrongState(_("This address doesn't receive email, or the account is deactivated. Fix this first."))
     rows = waiting_for_address(person)

@@ -12,9 +12,10 @@ from typing import Any, cast
 
 from django.db import connection
 from django.db.models import Model
+from django.utils.translation import gettext as _
 
 from cases.core.clock import portal_now
-from cases.core.errors import ReasonRequired, Stale
+from cases.core.errors import NotAllowed, ReasonRequired, Stale
 from cases.core.text import clean_text
 from cases.lifecycle import permissions, release_stop, stored_clock
 from cases.lifecycle.history import EventRecorder
@@ -88,7 +89,8 @@ def lock_as_administrator(by: User, *people: User) -> People:
     """Do the same as `lock_people` for an administrators' verb. NotAllowed unless `by` is an active administrator
     now."""
     found = lock_people(by, *people)
-    permissions.check_administrator(found[by.pk])
+    if not (found[by.pk].is_active and found[by.pk].is_administrator):
+        raise NotAllowed(_("Only administrators can do this."))
     return found
 
 

@@ -245,12 +245,6 @@ def check(
     return rule
 
 
-def check_administrator(by: User) -> None:
-    """Check that `by` is an active administrator. NotAllowed otherwise."""
-    if not (by.is_active and by.is_administrator):
-        raise NotAllowed(_("Only administrators can do this."))
-
-
 def _why_not_yet(case: Case) -> str:
     return verdict_now(case, now=portal_now()).sentences
 
