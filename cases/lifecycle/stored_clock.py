@@ -43,12 +43,6 @@ def ours() -> dict[str, Any]:
     return {"time_zone": settings.TIME_ZONE, "release_time_of_day": settings.RELEASE_TIME_OF_DAY}
 
 
-def check() -> None:
-    """Raise ClockMismatch if the clocks differ. One statement."""
-    if sentence := mismatch():
-        raise ClockMismatch(sentence)
-
-
 def mismatch() -> str:
     """Return the sentence that says how the clocks differ and what to do, or an empty string if they agree. One
     statement."""
@@ -57,7 +51,7 @@ def mismatch() -> str:
 
 
 def refuse() -> NoReturn:
-    """Raise ClockMismatch with the sentence, for code that has already checked `agrees`."""
+    """Raise ClockMismatch with that sentence, for code that has already checked `agrees`."""
     raise ClockMismatch(_sentence(PortalClock.objects.filter(pk=PortalClock.ONLY).first()))
 
 
