@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
@@ -17,10 +18,8 @@ from cases.core.text import isolated
 from cases.lifecycle import condition_sets
 from cases.lifecycle.condition_sets import facts_of
 from cases.lifecycle.history import EventRecorder
-from cases.models import Case, CaseAnswer, CaseDocument, CaseEvent, Condition, User
+from cases.models import Case, CaseAnswer, CaseDocument, CaseEvent, Condition
 from cases.models.condition import UNMET
-
-State = Condition.State
 
 
 def recount(case: Case) -> None:
@@ -75,26 +74,19 @@ def _record_all(events: Sequence[CaseEvent], recorder: EventRecorder) -> None:
 # cases do without it.
 
 
-def settle(
-    condition: Condition, state: str, recorder: EventRecorder, *, reason: str = "", approved_digest: str = ""
-) -> None:
-    """Store the condition as met or waived by the person of `recorder`, or by no one if a program acts."""
-    condition.state = state
-    condition.settled_at = recorder.at
-    condition.settled_by = recorder.by if isinstance(recorder.by, User) else None
-    condition.settled_through = recorder.source
-    condition.reason = reason
-    condition.approved_digest = approved_digest
-    condition.lapsed_at = None
-    condition.save()
+def settle(condition: Condition, state: str, recorder: EventRecorder, **columns: str) -> None:
+    """Store the condition as met or waived by the person of `recorder`, with a `reason` or an `approved_digest`."""
+    _store(condition, condition_sets.settled(recorder, state) | columns)
 
 
 def reopen(condition: Condition, recorder: EventRecorder) -> None:
     """Store the condition as open from now on."""
-    condition.state = State.OPEN
-    condition.since = recorder.at
-    condition.settled_at = condition.settled_by = None
-    condition.settled_through = condition.reason = condition.approved_digest = ""
+    _store(condition, condition_sets.opened(recorder))
+
+
+def _store(condition: Condition, columns: dict[str, Any]) -> None:
+    for name, value in columns.items():
+        setattr(condition, name, value)
     condition.save()
 
 

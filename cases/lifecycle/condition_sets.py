@@ -67,17 +67,7 @@ def settle(
     """Store the conditions as met or waived by the person of the recorders, who is the same in all."""
     if not conditions:
         return []
-    one = recorders[conditions[0].case_id]
-    _update(
-        conditions,
-        state=state,
-        settled_at=one.at,
-        settled_by=one.by if isinstance(one.by, User) else None,
-        settled_through=one.source,
-        reason=reason,
-        approved_digest="",
-        lapsed_at=None,
-    )
+    _update(conditions, **settled(recorders[conditions[0].case_id], state) | {"reason": reason})
     return events(event, conditions, recorders, reason=reason)
 
 
@@ -92,21 +82,33 @@ def reopen(
     """Store the conditions as open from now on, and set `columns`."""
     if not conditions:
         return []
-    at: dt.datetime = recorders[conditions[0].case_id].at
+    one = recorders[conditions[0].case_id]
     if lapsed:
-        columns["lapsed_at"] = at
-    _update(
-        conditions,
-        state=State.OPEN,
-        since=at,
-        settled_at=None,
-        settled_by=None,
-        settled_through="",
-        reason="",
-        approved_digest="",
-        **columns,
-    )
+        columns["lapsed_at"] = one.at
+    _update(conditions, **opened(one), **columns)
     return events(event, conditions, recorders)
+
+
+def settled(recorder: EventRecorder, state: str) -> dict[str, Any]:
+    """Return the columns of a condition that is settled by the person of `recorder`, or by no one if a program acts."""
+    person = recorder.by if isinstance(recorder.by, User) else None
+    return _columns(state, at=recorder.at, by=person, through=recorder.source) | {"lapsed_at": None}
+
+
+def opened(recorder: EventRecorder) -> dict[str, Any]:
+    """Return the columns of a condition that is open since the moment of `recorder`."""
+    return _columns(State.OPEN, at=None, by=None, through="") | {"since": recorder.at}
+
+
+def _columns(state: str, *, at: dt.datetime | None, by: User | None, through: str) -> dict[str, Any]:
+    return {
+        "state": state,
+        "settled_at": at,
+        "settled_by": by,
+        "settled_through": through,
+        "reason": "",
+        "approved_digest": "",
+    }
 
 
 def ask_again(conditions: Sequence[Condition], recorders: Recorders, *, owner: int | None) -> list[CaseEvent]:
