@@ -47,26 +47,26 @@ def check_none_open(case: Case) -> None:
 def settle_by_work(case: Case, recorder: EventRecorder) -> None:
     """Meet the conditions that the report and the answer of a case meet, when it is completed."""
     if case.open_conditions:
-        _record_all(condition_sets.settle_by_work({case.pk: recorder}), recorder)
+        record_all(condition_sets.settle_by_work({case.pk: recorder}), recorder)
 
 
 def reopen_on_return(case: Case, recorder: EventRecorder) -> None:
     """Reopen the conditions that work on the case meets, and let approvals lapse, because work on the case resumes."""
-    _record_all(condition_sets.reopen_on_return({case.pk: recorder}), recorder)
+    record_all(condition_sets.reopen_on_return({case.pk: recorder}), recorder)
 
 
 def lapse_approvals(case: Case, recorder: EventRecorder) -> None:
     """Reopen the approvals, because what would be released is no longer what was approved."""
-    _record_all(condition_sets.lapse_approvals({case.pk: recorder}), recorder)
+    record_all(condition_sets.lapse_approvals({case.pk: recorder}), recorder)
 
 
-def _record_all(events: Sequence[CaseEvent], recorder: EventRecorder) -> None:
+def record_all(events: Sequence[CaseEvent], recorder: EventRecorder) -> None:
     """Record what became of the conditions of one case, and recount them. Do nothing if nothing changed."""
     if not events:
         return
     CaseEvent.objects.bulk_create(events)
-    for event in events:
-        recorder.log(CaseEvent.Kind(event.kind))
+    for kind in dict.fromkeys(event.kind for event in events):
+        recorder.log(CaseEvent.Kind(kind))
     recount(recorder.case)
 
 

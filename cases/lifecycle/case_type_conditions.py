@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from cases.core import limits
 from cases.core.errors import CaseError
-from cases.lifecycle.case_conditions import recount
-from cases.lifecycle.condition_sets import facts_of
+from cases.lifecycle import condition_sets
+from cases.lifecycle.case_conditions import record_all
 from cases.lifecycle.history import EventRecorder
 from cases.models import Case, CaseEvent, CaseTypeCondition, Condition
 from cases.models.condition_kinds import ONCE_PER_CASE
@@ -27,9 +27,12 @@ def apply(case: Case, recorder: EventRecorder) -> None:
     """
     wanted = list(case.case_type.conditions.all()) if case.case_type else []
     gone, missing = changes(list(case.conditions.all()), wanted)
-    _remove(gone, case, recorder)
-    _add(missing, case, recorder)
-    recount(case)
+    recorders = {case.pk: recorder}
+    events = condition_sets.events(CaseEvent.Kind.CONDITION_REMOVED, gone, recorders)
+    case.conditions.filter(pk__in=[each.pk for each in gone]).delete()
+    added = Condition.objects.bulk_create(made_of(each, case, at=recorder.at) for each in missing)
+    events += condition_sets.events(CaseEvent.Kind.CONDITION_ADDED, added, recorders)
+    record_all(events, recorder)
 
 
 def changes(
@@ -48,28 +51,9 @@ def changes(
     return gone, missing
 
 
-def _remove(gone: list[Condition], case: Case, recorder: EventRecorder) -> None:
-    if not gone:
-        return
-    _record(CaseEvent.Kind.CONDITION_REMOVED, gone, recorder)
-    case.conditions.filter(pk__in=[each.pk for each in gone]).delete()
-
-
-def _add(missing: list[CaseTypeCondition], case: Case, recorder: EventRecorder) -> None:
-    if not missing:
-        return
-    added = Condition.objects.bulk_create(made_of(each, case, at=recorder.at) for each in missing)
-    _record(CaseEvent.Kind.CONDITION_ADDED, added, recorder)
-
-
 def made_of(wanted: CaseTypeCondition, case: Case, *, at: dt.datetime) -> Condition:
     """Return a condition of `case` from its type, not stored yet."""
     return Condition(case=case, kind=wanted.kind, name=wanted.name, from_type=True, created=at, since=at)
-
-
-def _record(kind: CaseEvent.Kind, conditions: list[Condition], recorder: EventRecorder) -> None:
-    CaseEvent.objects.bulk_create(recorder.event(kind, details=facts_of(each)) for each in conditions)
-    recorder.log(kind)
 
 
 def _key(condition: Condition | CaseTypeCondition) -> Key:
