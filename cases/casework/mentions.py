@@ -9,12 +9,12 @@ from django.db.models import Q
 
 from cases.core import limits
 from cases.core.folding import fold
+from cases.lifecycle.left_technicians import AT_WORK
 from cases.models import User
 
 # An email address has letters before its @. The punctuation that ends a sentence is not part of a name.
 MENTION = re.compile(r"(?<![\w.+-])@(?=(?P<name>\w+(?:[.+-]\w+)*))")
 WORD = re.compile(r"\w")
-STAFF = (User.Role.TECHNICIAN, User.Role.ADMINISTRATOR)
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def _named(names: set[str]) -> Iterable[User]:
     asked = Q()
     for name in filter(None, map(fold, names)):
         asked |= Q(name_folded__contains=name)
-    return User.objects.filter(asked, role__in=STAFF, is_active=True).order_by("pk")
+    return User.objects.filter(asked, AT_WORK).order_by("pk")
 
 
 def _only_one(name: str, rest: str, staff: Iterable[User]) -> User | None:

@@ -13,10 +13,11 @@ from django.db import transaction
 
 from cases.core import schedule
 from cases.delivery import account_email_queue
+from cases.delivery.notifications import administrators
 from cases.lifecycle import job_claims
 from cases.lifecycle.history import log_committed
-from cases.lifecycle.locking import lock_people
-from cases.models import HistorySeal, OutgoingEmail, User
+from cases.lifecycle.locking import lock_people_by_key
+from cases.models import HistorySeal, OutgoingEmail
 from cases.proof.sealing import latest_seal
 
 logger = structlog.get_logger(__name__)
@@ -58,6 +59,5 @@ def _append(file: Path, seal: HistorySeal) -> bool:
 
 
 def _email(seal: HistorySeal) -> None:
-    administrators = User.objects.filter(role=User.Role.ADMINISTRATOR, is_active=True)
-    for person in lock_people(*administrators).values():
+    for person in lock_people_by_key({*administrators()}).values():
         account_email_queue.queue(kind=OutgoingEmail.Kind.HISTORY_HEAD, person=person, payload={"seal": seal.number})
