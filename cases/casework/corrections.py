@@ -4,6 +4,7 @@ from django.db import transaction
 
 from cases.casework.case_types import check_choosable
 from cases.core.errors import Stale
+from cases.delivery.condition_notices import forget_settled
 from cases.lifecycle import case_type_conditions
 from cases.lifecycle.locking import lock_for_action
 from cases.lifecycle.permissions import Action
@@ -35,6 +36,6 @@ def correct(
         recorder.record(Kind.URGENCY_CHANGED, details={"from_urgency": former_urgency, "to_urgency": urgency})
     if case.case_type_id != former_type:
         recorder.record(Kind.TYPE_CHANGED, details={"from_type": former_type, "to_type": case.case_type_id})
-        case_type_conditions.apply(case, recorder)
+        forget_settled(case_type_conditions.apply(case, recorder), at=recorder.at)
     locked.save("case_type", "urgency", "open_conditions")
     return case

@@ -44,10 +44,13 @@ def check_none_open(case: Case) -> None:
         )
 
 
-def settle_by_work(case: Case, recorder: EventRecorder) -> None:
-    """Meet the conditions that the report and the answer of a case meet, when it is completed."""
-    if case.open_conditions:
-        record_all(condition_sets.settle_by_work({case.pk: recorder}), recorder)
+def settle_by_work(case: Case, recorder: EventRecorder) -> list[Condition]:
+    """Meet the conditions that the report and the answer of a case meet, when it is completed. Return them."""
+    if not case.open_conditions:
+        return []
+    met, events = condition_sets.settle_by_work({case.pk: recorder})
+    record_all(events, recorder)
+    return met
 
 
 def reopen_on_return(case: Case, recorder: EventRecorder) -> None:

@@ -19,8 +19,8 @@ from cases.models.condition_kinds import ONCE_PER_CASE
 Key = tuple[str, str]
 
 
-def apply(case: Case, recorder: EventRecorder) -> None:
-    """Give the locked `case` the conditions of its type, and count them, without saving the case.
+def apply(case: Case, recorder: EventRecorder) -> list[Condition]:
+    """Give the locked `case` the conditions of its type, and count them, without saving the case. Return those removed.
 
     Open ones from another type are removed. Conditions that the new type also has stay unchanged, with owner and age,
     and so do those that are met or waived. CaseError if the case would have more than CONDITIONS.
@@ -33,6 +33,7 @@ def apply(case: Case, recorder: EventRecorder) -> None:
     added = Condition.objects.bulk_create(made_of(each, case, at=recorder.at) for each in missing)
     events += condition_sets.events(CaseEvent.Kind.CONDITION_ADDED, added, recorders)
     record_all(events, recorder)
+    return gone
 
 
 def changes(

@@ -50,10 +50,10 @@ def reopen_on_return(recorders: Recorders) -> list[CaseEvent]:
     return reopen(_of(recorders, MET_WORK), recorders, Event.CONDITION_REOPENED) + lapse_approvals(recorders)
 
 
-def settle_by_work(recorders: Recorders) -> list[CaseEvent]:
-    """Meet the conditions that the reports and answers of these cases meet."""
+def settle_by_work(recorders: Recorders) -> tuple[list[Condition], list[CaseEvent]]:
+    """Meet the conditions that the reports and answers of these cases meet. Return these conditions too."""
     there = _work_done(_of(recorders, UNMET & Q(kind__in=MET_BY_WORK)))
-    return settle(there, recorders, Event.CONDITION_MET)
+    return there, settle(there, recorders, Event.CONDITION_MET)
 
 
 def settle(

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from cases.core.schedule import Schedule
 from cases.core.text import clean_text
+from cases.delivery.condition_notices import forget_settled
 from cases.lifecycle import case_conditions
 from cases.lifecycle.answers import check_answered
 from cases.lifecycle.locking import lock_for_action
@@ -44,7 +45,7 @@ def complete(
     if release_on is not None:
         check_choice(release_on, case=case, by=by, reason=reason, now=recorder.at, or_now=True)
     set_schedule(case, release_on)
-    case_conditions.settle_by_work(case, recorder)
+    forget_settled(case_conditions.settle_by_work(case, recorder), at=recorder.at)
     locked.save("status", "date_completed", *SCHEDULE_FIELDS)
     recorder.record(Kind.COMPLETED, reason=reason)
     if release_on is None:

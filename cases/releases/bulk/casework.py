@@ -10,6 +10,7 @@ from cases.casework.assignment import handed_over
 from cases.casework.case_types import check_choosable
 from cases.core.errors import CaseError, WrongState
 from cases.db.bulk import ids_as_rows
+from cases.delivery.condition_notices import forget_settled
 from cases.lifecycle import case_type_conditions, condition_sets
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.reminder_days import remind_soon
@@ -181,6 +182,7 @@ class ChangeType(Operation):
         exchanged = {change.case.pk: self.exchanged_conditions(change) for change in changes}
         gone = [each for leaving, _coming in exchanged.values() for each in leaving]
         events = condition_sets.events(Kind.CONDITION_REMOVED, gone, recorders(changes))
+        forget_settled(gone, at=self.job.now)
         Condition.objects.filter(pk__in=ids_as_rows([each.pk for each in gone])).delete()
         coming = [each for _leaving, coming in exchanged.values() for each in coming]
         added = Condition.objects.bulk_create(coming)

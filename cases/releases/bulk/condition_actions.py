@@ -66,7 +66,7 @@ class AddCondition(Operation):
         events = condition_sets.ask_again(list(formers.values()), recorders(changes), owner=self.chosen.owner)
         events += condition_sets.events(Event.CONDITION_ADDED, made, recorders(changes))
         completed = [change for change in new if change.case.status == Case.Status.COMPLETED]
-        met = condition_sets.settle_by_work(recorders(completed))
+        _conditions, met = condition_sets.settle_by_work(recorders(completed))
         self._note_what_an_undo_restores(changes, made, formers, met)
         store(changes)
         recount(changes)

@@ -12,6 +12,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from cases.core.errors import BadSchedule, WrongState
+from cases.delivery.condition_notices import forget_settled
 from cases.lifecycle import condition_sets, permissions
 from cases.lifecycle.answers import check_answered
 from cases.lifecycle.permissions import Action, Rule
@@ -108,7 +109,9 @@ class CompleteAgain(UndoOperation):
             change.case.status = Case.Status.COMPLETED
         events = write_schedules(changes, status=Case.Status.COMPLETED)
         Case.objects.bulk_update([change.case for change in changes], ["date_completed"])
-        events += condition_sets.settle_by_work(recorders(changes))
+        met, more = condition_sets.settle_by_work(recorders(changes))
+        events += more
+        forget_settled(met, at=self.job.now)
         if events:
             recount(changes)
         record(events + [change.recorder.event(Kind.COMPLETED, reason=self.reason(change.row)) for change in changes])

@@ -10,14 +10,16 @@ import pytest
 from cases import releases
 from cases.accounts import people
 from cases.accounts.absences import set_absence
+from cases.casework import corrections
 from cases.core.schedule import Schedule
 from cases.delivery import outbox
 from cases.delivery.notifications import notify
+from cases.lifecycle import case_conditions
 from cases.models import Notification
 from cases.releases import bulk, notices
 from cases.releases.bulk import Parameters
 from tests.conftest import FROZEN
-from tests.factories import CaseFactory, UserFactory
+from tests.factories import CaseAnswerFactory, CaseFactory, CaseTypeFactory, UserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -170,6 +172,36 @@ def test_the_bell_of_an_owner_and_a_deputy_forgets_it_too(technician, other_tech
     releases.approve(condition=condition, by=administrator, **WEB)
     releases.meet_condition(condition=owned, by=technician, **WEB)
     assert (unread("approval"), unread("condition")) == ([], [])
+
+
+def test_the_bell_forgets_what_the_work_on_a_case_has_met(technician, other_technician, administrator):
+    for kind in ("report", "answer"):
+        case = CaseFactory(assigned_to=technician)
+        releases.add_condition(case=case, by=technician, kind=kind, owner=other_technician, **WEB)
+    CaseAnswerFactory(case=case)
+    releases.complete(case=case, by=technician, release_on=WEEK, **WEB)
+    assert unread("condition") == ["otto"], "the report is still needed"
+
+
+def correct(case, administrator):
+    corrections.correct(case=case, by=administrator, case_type=None, urgency="normal", **WEB)
+
+
+def correct_in_bulk(case, administrator):
+    run_of(administrator, "case_type", case, Parameters())
+
+
+@pytest.mark.parametrize("change", [correct, correct_in_bulk])
+def test_the_bell_forgets_the_conditions_of_a_former_type(technician, administrator, change):
+    case = CaseFactory(assigned_to=technician, case_type=CaseTypeFactory(conditions=["approval"]))
+    case.conditions.create(kind="approval", from_type=True, created=FROZEN, since=FROZEN)
+    case_conditions.recount(case)
+    case.save()
+    releases.complete(case=case, by=technician, release_on=WEEK, **WEB)
+    assert unread("approval") == ["ada"]
+    releases.return_to_accepted(case=case, by=technician, **WEB)
+    change(case, administrator)
+    assert (case.conditions.count(), unread("approval")) == (0, [])
 
 
 @pytest.mark.parametrize(("is_met", "told"), [(True, []), (False, ["otto"])])
