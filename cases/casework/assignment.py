@@ -109,19 +109,24 @@ def hand_over_all(*, technician: User, to: User, by: User, source: str, reason: 
     earlier batches stay handed over, and a second call continues from there.
     """
     count = 0
-    # One more pass after the last case: one may have moved from one index range to another in the meantime.
-    while done := _hand_over_some(technician, to, by, source, reason.strip()):
+    # Until none is found: some may be released before they are locked, or move from one index range to another.
+    while (done := _hand_over_some(technician, to, by, source, reason.strip())) is not None:
         count += done
     return count
 
 
 @transaction.atomic
-def _hand_over_some(technician: User, to: User, by: User, source: str, reason: str) -> int:
+def _hand_over_some(technician: User, to: User, by: User, source: str, reason: str) -> int | None:
+    """Hand over up to BATCH open cases. Return how many, or None if there are none."""
     people = lock_as_administrator(by, technician, to)
     by, technician, to = people[by.pk], people[technician.pk], people[to.pk]
     if to == technician or not to.takes_cases:
         raise WrongState(_("Choose another technician with an active account who has signed in before."))
-    cases = _lock_open_cases(technician, by=by)
+    found = _some_open_cases(technician, by=by)
+    if not found:
+        return None
+    still_open = Q(status=Case.Status.ACCEPTED) | HELD | SCHEDULED
+    cases = list(in_lock_order(Case.objects.filter(still_open, pk__in=found, assigned_to=technician)))
     if not cases:
         return 0
     now = portal_now()
@@ -138,10 +143,9 @@ def _hand_over_some(technician: User, to: User, by: User, source: str, reason: s
     return len(cases)
 
 
-def _lock_open_cases(technician: User, *, by: User) -> list[Case]:
-    """Find up to BATCH open cases in the order of the indexes, and lock them in the order of their keys."""
+def _some_open_cases(technician: User, *, by: User) -> list[int]:
+    """Return the keys of up to BATCH open cases, in the order of the indexes."""
     found: list[int] = []
     for cases in open_cases(technician, by=by):
         found += cases.values_list("pk", flat=True)[: BATCH - len(found)]
-    still_open = Q(status=Case.Status.ACCEPTED) | HELD | SCHEDULED
-    return list(in_lock_order(Case.objects.filter(still_open, pk__in=found, assigned_to=technician)))
+    return found

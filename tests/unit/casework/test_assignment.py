@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.hashers import make_password
+from django.utils import timezone
 
 from cases.casework import assignment
 from cases.core.errors import CaseError, NotAllowed
@@ -90,3 +91,22 @@ def test_the_form_offers_and_takes_no_others(who, client, administrator, technic
     answer = client.post(f"/cases/{case.pk}/accept/", {"technician": nobody.pk, "version": case.version})
     assert answer.status_code == 400
     assert Case.objects.get().assigned_to is None
+
+
+def test_all_cases_change_hands_although_those_found_first_are_released_now(
+    technician, other_technician, administrator, monkeypatch
+):
+    """A wave releases them before they are locked."""
+    monkeypatch.setattr(assignment, "BATCH", 1)
+    first, second = (CaseFactory(assigned_to=technician, scheduled=True) for _ in range(2))
+    lock = assignment.in_lock_order
+
+    def lock_late(cases):
+        first.actual_release_date, first.release_number = timezone.now(), 1
+        first.save()
+        return lock(cases)
+
+    monkeypatch.setattr(assignment, "in_lock_order", lock_late)
+    assert assignment.hand_over_all(technician=technician, to=other_technician, by=administrator, source="web") == 1
+    second.refresh_from_db()
+    assert second.assigned_to == other_technician
