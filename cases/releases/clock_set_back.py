@@ -48,8 +48,9 @@ def _emails() -> int:
     # A member is notified of a recall once the claim on the email of the release has ended.
     waiting = later.filter(state=State.WAITING).exclude(kind=Kind.DIGEST)
     recalled = _wait(waiting.filter(kind=Kind.RECALLED, next_try__gt=now + lease()), now + lease())
-    undo = dt.timedelta(seconds=settings.RELEASE_UNDO_SECONDS)
-    return recalled + _wait(waiting.exclude(kind=Kind.RECALLED), now + undo)
+    end_of_undo = now + dt.timedelta(seconds=settings.RELEASE_UNDO_SECONDS)
+    others = waiting.exclude(kind=Kind.RECALLED).filter(next_try__gt=end_of_undo)
+    return recalled + _wait(others, end_of_undo)
 
 
 def _wait(emails: QuerySet[OutgoingEmail], moment: dt.datetime) -> int:

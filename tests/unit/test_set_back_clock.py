@@ -176,6 +176,16 @@ def test_what_has_a_reason_to_wait_waits(clock, far_ahead, settings, mailoutbox)
         assert waiting.next_try == before
 
 
+def test_an_email_that_leaves_in_time_does_not_wait_longer(far_ahead, settings):
+    """A sweep that fails leaves no heartbeat, so the next one tries again what waits."""
+    settings.RELEASE_UNDO_SECONDS = 30
+    soon = email(next_try=FROZEN + 20 * SECOND, due=FROZEN + 20 * SECOND)
+    Heartbeat.objects.create(name="sweep", at=FROZEN + far_ahead)
+    tasks.sweep()
+    soon.refresh_from_db()
+    assert soon.next_try == soon.due == FROZEN + 20 * SECOND
+
+
 @pytest.mark.parametrize("zone", ["", "Asia/Tokyo"])
 def test_the_daily_email_is_the_next_one_on_its_readers_clock(clock, far_ahead, technician, zone):
     User.objects.filter(pk=technician.pk).update(time_zone=zone)
