@@ -27,11 +27,6 @@ APPROVED = Q(state=State.MET, kind=Kind.APPROVAL)
 MET_WORK = Q(state=State.MET, kind__in=MET_BY_WORK)
 
 
-def recorders_of(recorders: Iterable[EventRecorder]) -> Recorders:
-    """Return `recorders` by the keys of their cases."""
-    return {recorder.case.pk: recorder for recorder in recorders}
-
-
 def of_cases(cases: Collection[int], which: Q) -> dict[int, list[Condition]]:
     """Return the conditions of these cases that match `which`, by case. One statement."""
     found: dict[int, list[Condition]] = defaultdict(list)

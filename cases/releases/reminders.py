@@ -115,12 +115,8 @@ def _done_today(people: Iterable[User], day: ReminderDay) -> set[int]:
 
     If the last day considered is an earlier one, this is the day's first email, despite any immediate reminders.
     """
-    again = [person.pk for person in people if not _was_before(person.reminders_considered, day.day)]
+    again = [person.pk for person in people if (person.reminders_considered or dt.date.max) >= day.day]
     return set(Reminder.objects.filter(recipient__in=again, day=day.day).values_list("recipient", flat=True))
-
-
-def _was_before(considered: dt.date | None, day: dt.date) -> bool:
-    return considered is not None and considered < day
 
 
 def _near(people: dict[int, User], day: ReminderDay) -> dict[int, list[Case]]:

@@ -31,7 +31,10 @@ def preview(*, content: bytes, by: User) -> FilePreview:
     cases = _cases_of(file.rows, by=by)
     known = [row for row in file.rows if row.number in cases]
     problems = [*file.problems, *(_unknown(row) for row in file.rows if row.number not in cases)]
-    run = bulk.preview_each(by=by, schedules=[_case_schedule(row, cases) for row in known]) if known else None
+    schedules = [
+        bulk.CaseSchedule(cases[row.number], row.schedule.date, row.schedule.time, row.reason) for row in known
+    ]
+    run = bulk.preview_each(by=by, schedules=schedules) if known else None
     if run and run.to_do < run.total:
         problems += _refused(run, known)
     return FilePreview(run, sorted(problems, key=lambda problem: problem.line))
@@ -49,10 +52,6 @@ def _cases_of(rows: list[FileRow], *, by: User) -> dict[str, int]:
         found |= dict(some.values_list("external_case_id", "pk"))
     keys = {row.number: found.get(row.number, found.get(row.number.upper())) for row in rows}
     return {number: key for number, key in keys.items() if key is not None}
-
-
-def _case_schedule(row: FileRow, cases: dict[str, int]) -> bulk.CaseSchedule:
-    return bulk.CaseSchedule(cases[row.number], row.schedule.date, row.schedule.time, row.reason)
 
 
 def _unknown(row: FileRow) -> LineProblem:

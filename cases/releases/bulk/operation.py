@@ -178,7 +178,7 @@ def store(changes: Sequence[CaseChange], **columns: Any) -> None:
 
 def recorders(changes: Sequence[CaseChange]) -> condition_sets.Recorders:
     """Return the recorders of `changes` by case."""
-    return condition_sets.recorders_of(change.recorder for change in changes)
+    return {change.case.pk: change.recorder for change in changes}
 
 
 def record(events: Sequence[CaseEvent]) -> None:
