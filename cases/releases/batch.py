@@ -7,19 +7,20 @@ database rejects is found by bisecting the batch under savepoints. The others ar
 
 import datetime as dt
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import F
 
 from cases.core import limits
 from cases.core.clock import portal_now
 from cases.core.safe_errors import SafeError, describe
 from cases.db.backoff import Backoff
+from cases.db.bisect import NOT_A_ROWS_FAULT, write_or_bisect
 from cases.db.bulk import id_list
 from cases.delivery import celery_publisher
 from cases.lifecycle import case_conditions, release_stop
@@ -34,8 +35,6 @@ logger = structlog.get_logger(__name__)
 RETRY = Backoff(first=dt.timedelta(seconds=30), longest=dt.timedelta(hours=1))
 # The most cases of a batch that a log line names.
 MAX_CASES_LOGGED = 50
-# These are about the server or the connection, never about a row: the next wake-up retries the whole batch.
-NOT_A_ROWS_FAULT = (OperationalError, InterfaceError)
 
 
 class MissingRow(SafeError, IntegrityError):
@@ -150,7 +149,8 @@ def release_one(case: Case, *, by: User, source: str, at: dt.datetime, reason: s
 
 def release_locked(ids: list[int], context: ReleaseContext) -> Batch:
     """Release the locked rows, and record the failed ones."""
-    batch = _release_or_bisect(ids, context) if ids else Batch()
+    failed = {pk: describe(error) for pk, error in write_or_bisect(ids, lambda some: write_release(some, context))}
+    batch = Batch([pk for pk in ids if pk not in failed], failed)
     for pk, error in batch.failed.items():
         _record_failure(pk, error, at=context.at)
         tell_of_failure(pk, at=context.at)
@@ -163,27 +163,7 @@ def tell_mail_workers(*, in_seconds: int = 0) -> None:
     transaction.on_commit(lambda: celery_publisher.publish_mail_waiting(in_seconds=in_seconds), robust=True)
 
 
-def _release_or_bisect(ids: list[int], context: ReleaseContext) -> Batch:
-    try:
-        with transaction.atomic():
-            write_release(ids, context)
-            if connection.vendor == "postgresql":
-                # Otherwise foreign keys would be checked at the outer commit, after this savepoint. SQLite could only
-                # check those of all tables, and the rows created here point to rows just read.
-                connection.check_constraints()
-    except NOT_A_ROWS_FAULT:
-        raise
-    except DatabaseError as error:
-        if len(ids) == 1:
-            return Batch(failed={ids[0]: describe(error)})
-        batch = Batch()
-        for half in (ids[: len(ids) // 2], ids[len(ids) // 2 :]):
-            batch.add(_release_or_bisect(half, context))
-        return batch
-    return Batch(released=ids)
-
-
-def write_release(ids: list[int], context: ReleaseContext) -> None:
+def write_release(ids: Sequence[int], context: ReleaseContext) -> None:
     """Write a release in four statements: state, history, email rows, notifications.
 
     ReleasesStopped if releases are stopped. The rows are locked, so none of their conditions can change, and a stop
@@ -201,7 +181,7 @@ def write_release(ids: list[int], context: ReleaseContext) -> None:
     transaction.on_commit(lambda: _log_released(context, ids), robust=True)
 
 
-def _log_released(context: ReleaseContext, ids: list[int]) -> None:
+def _log_released(context: ReleaseContext, ids: Sequence[int]) -> None:
     logger.info(
         "cases released",
         batch=str(context.batch),

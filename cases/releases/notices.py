@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Q
 
 from cases.core import schedule
 from cases.core.clock import portal_now
+from cases.db.bisect import NOT_A_ROWS_FAULT
 from cases.db.bulk import ids_as_rows
 from cases.delivery.condition_notices import ask_after_hand_over, ask_for_approvals
 from cases.delivery.notifications import administrators, notify, notify_each, with_administrators
@@ -48,7 +49,7 @@ def tell_of_failure(pk: int, *, at: dt.datetime) -> None:
     try:
         with transaction.atomic():
             notify(Kind.FAILED, case=case, to=people, by="release", at=at, ref=case.schedule_revision)
-    except (OperationalError, InterfaceError):
+    except NOT_A_ROWS_FAULT:
         raise
     except DatabaseError:
         logger.exception("nobody could be told of a failed release", case_id=pk)

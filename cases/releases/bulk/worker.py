@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Sequence
 
 import structlog
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -20,6 +20,7 @@ from cases.core import limits
 from cases.core.clock import portal_now
 from cases.core.errors import CaseError, NotAllowed, WrongState
 from cases.core.safe_errors import describe
+from cases.db.bisect import write_or_bisect
 from cases.db.bulk import ids_as_rows
 from cases.db.retry import retry_until_stored
 from cases.delivery import celery_publisher
@@ -27,7 +28,6 @@ from cases.lifecycle.history import log_committed
 from cases.lifecycle.locking import in_lock_order, lock_people_by_key
 from cases.models import BulkRow, BulkRun, User
 from cases.models.bulk_run import OPEN_ROW
-from cases.releases.batch import NOT_A_ROWS_FAULT
 from cases.releases.bulk.errors import ROW_FAILED, code_of
 from cases.releases.bulk.operation import Item, Job, Operation, cases_of, clock_mismatch
 from cases.releases.bulk.registry import kind_of, operation_of
@@ -185,25 +185,12 @@ def _passes(item: Item, operation: Operation) -> bool:
 
 
 def _apply(items: Sequence[Item], operation: Operation) -> None:
-    """Change the cases. A row that the database rejects is found by halving, and the others are changed."""
-    if not items:
-        return
-    try:
-        with transaction.atomic():
-            operation.write(operation.changes(items))
-            if connection.vendor == "postgresql":
-                connection.check_constraints()  # else at the commit, past this savepoint
-    except NOT_A_ROWS_FAULT:
-        raise
-    except (DatabaseError, CaseError) as error:
-        if len(items) == 1:
-            _fail(items[0].row, error)
-            return
-        for half in (items[: len(items) // 2], items[len(items) // 2 :]):
-            _apply(half, operation)
-    else:
-        for item in items:
-            item.row.result = Code.DONE
+    """Change the cases, and set the results on the rows."""
+    for item in items:
+        item.row.result = Code.DONE
+    faults = (DatabaseError, CaseError)
+    for item, error in write_or_bisect(items, lambda some: operation.write(operation.changes(some)), faults=faults):
+        _fail(item.row, error)
 
 
 def _refuse(row: BulkRow, error: CaseError) -> None:
