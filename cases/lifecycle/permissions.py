@@ -87,87 +87,62 @@ OVERDUE = frozenset({State.DUE, State.HELD_BY_CONDITIONS})
 IN_HANDS = PENDING | {State.ACCEPTED}
 NO_DRAFT = frozenset(State) - {State.DRAFT}
 TALKED_ABOUT = IN_HANDS | {State.RELEASED}
+DRAFT, SUBMITTED, ACCEPTED, RELEASED = (
+    frozenset({state}) for state in (State.DRAFT, State.SUBMITTED, State.ACCEPTED, State.RELEASED)
+)
+
+
+def _member(states: frozenset[State]) -> dict[str, Rule]:
+    """Return the rule that members may do it in these states, with their own cases."""
+    return {Role.MEMBER: Rule(Relation.OWN, states)}
+
+
+def _technician(states: frozenset[State], relation: Relation = Relation.ASSIGNED) -> dict[str, Rule]:
+    """Return the rule that technicians may do it in these states, with the cases assigned to them."""
+    return {Role.TECHNICIAN: Rule(relation, states)}
+
+
+def _administrator(states: frozenset[State], *, reason: bool = False) -> dict[str, Rule]:
+    """Return the rule that administrators may do it in these states, with any case."""
+    return {Role.ADMINISTRATOR: Rule(Relation.ANY, states, reason)}
+
+
+def _staff(states: frozenset[State]) -> dict[str, Rule]:
+    """Return the rules for both, in the same states."""
+    return _technician(states) | _administrator(states)
+
 
 TABLE: dict[Action, dict[str, Rule]] = {
-    Action.EDIT: {Role.MEMBER: Rule(Relation.OWN, frozenset({State.DRAFT}))},
-    Action.DELETE: {Role.MEMBER: Rule(Relation.OWN, frozenset({State.DRAFT}))},
-    Action.SUBMIT: {Role.MEMBER: Rule(Relation.OWN, frozenset({State.DRAFT}))},
+    Action.EDIT: _member(DRAFT),
+    Action.DELETE: _member(DRAFT),
+    Action.SUBMIT: _member(DRAFT),
     # Also to remove one: members their submissions, the others their reports (cases.documents.attach_and_remove).
-    Action.ATTACH: {
-        Role.MEMBER: Rule(Relation.OWN, frozenset({State.DRAFT})),
-        Role.TECHNICIAN: Rule(Relation.ASSIGNED, frozenset({State.ACCEPTED})),
-        Role.ADMINISTRATOR: Rule(Relation.ANY, frozenset({State.ACCEPTED})),
-    },
-    Action.ACCEPT: {
-        Role.TECHNICIAN: Rule(Relation.NOBODYS, frozenset({State.SUBMITTED})),
-        Role.ADMINISTRATOR: Rule(Relation.ANY, frozenset({State.SUBMITTED})),
-    },
-    Action.COMPLETE: {
-        Role.TECHNICIAN: Rule(Relation.ASSIGNED, frozenset({State.ACCEPTED})),
-        Role.ADMINISTRATOR: Rule(Relation.ANY, frozenset({State.ACCEPTED})),
-    },
-    Action.RESCHEDULE: {
-        Role.TECHNICIAN: Rule(Relation.ASSIGNED, PENDING),
-        Role.ADMINISTRATOR: Rule(Relation.ANY, PENDING, reason=True),
-    },
-    Action.RETURN: {
-        Role.TECHNICIAN: Rule(Relation.ASSIGNED, PENDING),
-        Role.ADMINISTRATOR: Rule(Relation.ANY, PENDING),
-    },
-    Action.RELEASE_EARLY: {Role.ADMINISTRATOR: Rule(Relation.ANY, PENDING, reason=True)},
+    Action.ATTACH: _member(DRAFT) | _staff(ACCEPTED),
+    Action.ACCEPT: _technician(SUBMITTED, Relation.NOBODYS) | _administrator(SUBMITTED),
+    Action.COMPLETE: _staff(ACCEPTED),
+    Action.RESCHEDULE: _technician(PENDING) | _administrator(PENDING, reason=True),
+    Action.RETURN: _staff(PENDING),
+    Action.RELEASE_EARLY: _administrator(PENDING, reason=True),
     # Only for the person who released the case, and only for a short time (cases.releases.undo_and_recall).
-    Action.UNDO: {
-        Role.TECHNICIAN: Rule(Relation.ASSIGNED, frozenset({State.RELEASED})),
-        Role.ADMINISTRATOR: Rule(Relation.ANY, frozenset({State.RELEASED})),
-    },
-    Action.RECALL: {Role.ADMINISTRATOR: Rule(Relation.ANY, frozenset({State.RELEASED}), reason=True)},
-    Action.HOLD: {
-        Role.ADMINISTRATOR: Rule(Relation.ANY, frozenset({State.SCHEDULED, State.HELD_BY_CONDITIONS}), reason=True)
-    },
-    Action.HAND_OVER: {
-        Role.TECHNICIAN: Rule(Relation.ASSIGNED, IN_HANDS),
-        Role.ADMINISTRATOR: Rule(Relation.ANY, IN_HANDS),
-    },
+    Action.UNDO: _staff(RELEASED),
+    Action.RECALL: _administrator(RELEASED, reason=True),
+    Action.HOLD: _administrator(frozenset({State.SCHEDULED, State.HELD_BY_CONDITIONS}), reason=True),
+    Action.HAND_OVER: _staff(IN_HANDS),
     # Completion locks the answer.
-    Action.WRITE_ANSWER: {
-        Role.TECHNICIAN: Rule(Relation.ASSIGNED, frozenset({State.ACCEPTED})),
-        Role.ADMINISTRATOR: Rule(Relation.ANY, frozenset({State.ACCEPTED})),
-    },
+    Action.WRITE_ANSWER: _staff(ACCEPTED),
     # Notes on a colleague's case are useful too.
-    Action.NOTE: {
-        Role.TECHNICIAN: Rule(Relation.ANY, NO_DRAFT),
-        Role.ADMINISTRATOR: Rule(Relation.ANY, NO_DRAFT),
-    },
+    Action.NOTE: _technician(NO_DRAFT, Relation.ANY) | _administrator(NO_DRAFT),
     # As long as the other side can read it (cases.lifecycle.conversation).
-    Action.WRITE_MESSAGE: {
-        Role.MEMBER: Rule(Relation.OWN, NO_DRAFT),
-        Role.TECHNICIAN: Rule(Relation.ASSIGNED, TALKED_ABOUT),
-        Role.ADMINISTRATOR: Rule(Relation.ANY, TALKED_ABOUT),
-    },
-    Action.END_WAITING: {
-        Role.TECHNICIAN: Rule(Relation.ASSIGNED, TALKED_ABOUT),
-        Role.ADMINISTRATOR: Rule(Relation.ANY, TALKED_ABOUT),
-    },
+    Action.WRITE_MESSAGE: _member(NO_DRAFT) | _staff(TALKED_ABOUT),
+    Action.END_WAITING: _staff(TALKED_ABOUT),
     # Its type and its urgency. Members choose them in the draft.
-    Action.CORRECT: {
-        Role.TECHNICIAN: Rule(Relation.ASSIGNED, frozenset({State.ACCEPTED})),
-        Role.ADMINISTRATOR: Rule(Relation.ANY, frozenset({State.SUBMITTED, State.ACCEPTED})),
-    },
+    Action.CORRECT: _technician(ACCEPTED) | _administrator(SUBMITTED | ACCEPTED),
     # Also to make a link, and to remove a condition again (cases.releases.conditions).
-    Action.ADD_CONDITION: {
-        Role.TECHNICIAN: Rule(Relation.ASSIGNED, IN_HANDS),
-        Role.ADMINISTRATOR: Rule(Relation.ANY, IN_HANDS),
-    },
-    Action.MEET_CONDITION: {
-        Role.TECHNICIAN: Rule(Relation.ASSIGNED, IN_HANDS),
-        Role.ADMINISTRATOR: Rule(Relation.ANY, IN_HANDS),
-    },
-    Action.WAIVE: {Role.ADMINISTRATOR: Rule(Relation.ANY, IN_HANDS, reason=True)},
+    Action.ADD_CONDITION: _staff(IN_HANDS),
+    Action.MEET_CONDITION: _staff(IN_HANDS),
+    Action.WAIVE: _administrator(IN_HANDS, reason=True),
     # Not the person who completed the case: the verb checks its history.
-    Action.APPROVE: {
-        Role.TECHNICIAN: Rule(Relation.OTHERS, PENDING),
-        Role.ADMINISTRATOR: Rule(Relation.ANY, PENDING),
-    },
+    Action.APPROVE: _technician(PENDING, Relation.OTHERS) | _administrator(PENDING),
 }
 
 REFUSALS: dict[State, Promise] = {
