@@ -24,7 +24,6 @@ API = CaseEvent.Source.API
 class SchemaView(SpectacularAPIView):
     """The schema, in the language of the request. drf-spectacular's own view accepts any `lang`, which Django then
     keeps in memory, and writes any `version` into a header.
-
     """
 
     @extend_schema(exclude=True)

@@ -26,7 +26,6 @@ def transaction_within(seconds: float) -> Iterator[None]:
 class _TimeLeft:
     """Before each statement, tell PostgreSQL how much time is left, because `lock_timeout` starts again for each lock,
     and `statement_timeout` for each statement.
-
     """
 
     def __init__(self, seconds: float) -> None:

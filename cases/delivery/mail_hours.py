@@ -65,7 +65,6 @@ def postpone(claimable: QuerySet[OutgoingEmail], now: dt.datetime, *, limit: int
 def look_again(person: User) -> None:
     """Have the sender decide again about the emails to `person`, whose zone has just changed, but not before
     RELEASE_UNDO_SECONDS have passed, because until then an email may wait for another reason.
-
     """
     if settings.RELEASE_MAIL_HOURS:
         now = portal_now()

@@ -62,7 +62,6 @@ def check_messages(author: User) -> None:
 def check_uploads(person: User) -> None:
     """Raise QuotaReached if the person has attached as many documents within the hour as allowed, including those
     removed since.
-
     """
     attached = CaseEvent.objects.filter(actor=person, kind=CaseEvent.Kind.DOCUMENT_ATTACHED).order_by("-pk")
     _check_hour(attached.values_list("at", flat=True), settings.MAX_UPLOADS_PER_HOUR)

@@ -198,7 +198,6 @@ def _count(day: dt.date, now: dt.datetime) -> dict[str, Any]:
 def _releases(start: dt.datetime, end: dt.datetime) -> QuerySet[Any, Any]:
     """Return the releases of that time from history, one row for each batch and schedule, including releases undone
     since.
-
     """
     events = CaseEvent.objects.filter(kind=CaseEvent.Kind.RELEASED, at__gte=start, at__lt=end)
     # A case that seems to be completed after its release was edited by hand, or completed again since.

@@ -1,6 +1,5 @@
 """Sampled totals: how many cases are in each state, over all people, counted now and then by a periodic task,
 separately from pages and the sweep. cases.selectors.case_counts reads the sample.
-
 """
 
 import datetime as dt

@@ -1,7 +1,5 @@
-"""Release on read: a member who visits finds every due case released, even if workers, beat and Redis are dead.
-docs/rules.md, 11.
-
-"""
+"""Release on read: a member who visits finds every due case released, even if workers, beat and Redis are dead
+(docs/rules.md, 11)."""
 
 import datetime as dt
 import functools
