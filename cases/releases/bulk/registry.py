@@ -16,36 +16,23 @@ from cases.releases.bulk.operation import Job, Operation
 
 Action = BulkRun.Action
 
-OPERATIONS: dict[str, type[Operation]] = {
-    Action.RELEASE_NOW: releasing.ReleaseNow,
-    Action.SCHEDULE: scheduling.ScheduleAll,
-    Action.SCHEDULE_EACH: scheduling.ScheduleEach,
-    Action.SHIFT: scheduling.Shift,
-    Action.SPREAD: spreading.Spread,
-    Action.HOLD: scheduling.Hold,
-    Action.RETURN: casework.Return,
-    Action.HAND_OVER: casework.HandOver,
-    Action.ADD_CONDITION: condition_actions.AddCondition,
-    Action.MEET_CONDITION: condition_actions.MeetCondition,
-    Action.WAIVE_CONDITION: condition_actions.WaiveCondition,
-    Action.URGENCY: casework.Urgency,
-    Action.CASE_TYPE: casework.ChangeType,
+# The operation of each action, and the one that undoes it.
+PAIRS: dict[str, tuple[type[Operation], type[undoing.UndoOperation]]] = {
+    Action.RELEASE_NOW: (releasing.ReleaseNow, undoing_releases.UndoRelease),
+    Action.SCHEDULE: (scheduling.ScheduleAll, undoing.RestoreSchedule),
+    Action.SCHEDULE_EACH: (scheduling.ScheduleEach, undoing.RestoreSchedule),
+    Action.SHIFT: (scheduling.Shift, undoing.RestoreSchedule),
+    Action.SPREAD: (spreading.Spread, undoing.RestoreSchedule),
+    Action.HOLD: (scheduling.Hold, undoing.RestoreSchedule),
+    Action.RETURN: (casework.Return, undoing.CompleteAgain),
+    Action.HAND_OVER: (casework.HandOver, undoing.HandBack),
+    Action.ADD_CONDITION: (condition_actions.AddCondition, undoing_conditions.RemoveCondition),
+    Action.MEET_CONDITION: (condition_actions.MeetCondition, undoing_conditions.ReopenMet),
+    Action.WAIVE_CONDITION: (condition_actions.WaiveCondition, undoing_conditions.ReopenWaived),
+    Action.URGENCY: (casework.Urgency, undoing.RestoreUrgency),
+    Action.CASE_TYPE: (casework.ChangeType, undoing.RestoreType),
 }
-UNDO_OF: dict[str, type[undoing.UndoOperation]] = {
-    Action.RELEASE_NOW: undoing_releases.UndoRelease,
-    Action.SCHEDULE: undoing.RestoreSchedule,
-    Action.SCHEDULE_EACH: undoing.RestoreSchedule,
-    Action.SHIFT: undoing.RestoreSchedule,
-    Action.SPREAD: undoing.RestoreSchedule,
-    Action.HOLD: undoing.RestoreSchedule,
-    Action.RETURN: undoing.CompleteAgain,
-    Action.HAND_OVER: undoing.HandBack,
-    Action.ADD_CONDITION: undoing_conditions.RemoveCondition,
-    Action.MEET_CONDITION: undoing_conditions.ReopenMet,
-    Action.WAIVE_CONDITION: undoing_conditions.ReopenWaived,
-    Action.URGENCY: undoing.RestoreUrgency,
-    Action.CASE_TYPE: undoing.RestoreType,
-}
+OPERATIONS = {action: operation for action, (operation, _undo) in PAIRS.items()}
 
 
 def operation_of(job: Job) -> Operation:
@@ -55,7 +42,7 @@ def operation_of(job: Job) -> Operation:
 
 def kind_of(run: BulkRun) -> type[Operation]:
     """Return the class of the operation of `run`."""
-    return UNDO_OF[run.undoes.action] if run.undoes else OPERATIONS[run.action]
+    return PAIRS[run.undoes.action][1] if run.undoes else OPERATIONS[run.action]
 
 
 def actions_for(user: User) -> list[BulkRun.Action]:
