@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 
 from cases.core import schedule
 from cases.core.text import isolated
-from cases.lifecycle import release_stop
+from cases.lifecycle import release_stop, stored_clock
 from cases.lifecycle.condition_owners import owner_can_act, read_completed_by
 from cases.models import Case, CaseEvent, Condition, ReleaseStop, User
 
@@ -33,6 +33,7 @@ SETS_THE_DATE = [
 
 class ReasonKind(StrEnum):
     STOP = "stop"
+    CLOCK = "clock"
     DRAFT = "draft"
     WORK = "work"
     HOLD = "hold"
@@ -118,12 +119,12 @@ def verdict(
 
 
 def verdicts(cases: Collection[Case], *, now: dt.datetime) -> dict[int, Verdict]:
-    """Return the verdicts on `cases` by key, in the statements of `read_facts`.
+    """Return the verdicts on `cases` by key, in the statements of `read_facts` and `unless_paused`.
 
     The cases come with `assigned_to` and `member`.
     """
     facts = read_facts(cases)
-    return {
+    found = {
         case.pk: verdict(
             case,
             now=now,
@@ -134,6 +135,19 @@ def verdicts(cases: Collection[Case], *, now: dt.datetime) -> dict[int, Verdict]
         )
         for case in cases
     }
+    return unless_paused(found)
+
+
+def unless_paused(found: dict[int, Verdict]) -> dict[int, Verdict]:
+    """Return the verdicts `found`, without calling a case due by a clock that is not the portal's.
+
+    One statement if one of them is due.
+    """
+    if not any(each.is_due for each in found.values()) or not stored_clock.mismatch():
+        return found
+    words = _("Releases and scheduling are paused until the settings are corrected")
+    paused = Verdict(is_released=False, reasons=(Reason(ReasonKind.CLOCK, words, _("Administrators")),))
+    return {pk: paused if each.is_due else each for pk, each in found.items()}
 
 
 def verdict_now(case: Case, *, now: dt.datetime) -> Verdict:

@@ -42,6 +42,17 @@ def test_the_pages_of_staff_open(client, technician, administrator, member):
     assert unreleased(case)
 
 
+def test_the_page_of_a_due_case_says_what_it_waits_for(client, technician, member):
+    case = CaseFactory(due=True, member=member, assigned_to=technician)
+    client.force_login(technician)
+    page = client.get(f"/cases/{case.pk}/").content.decode()
+    assert "Releases and scheduling are paused until the settings are corrected" in page
+    assert "within seconds" not in page
+    refused = client.post(f"/cases/{case.pk}/complete/", {"release_option": "now"})
+    assert refused.status_code == 409
+    assert "can&#x27;t be released yet. Releases and scheduling are paused" in refused.content.decode()
+
+
 @pytest.mark.parametrize("option", ["now", "schedule"])
 def test_a_technician_reads_why(client, technician, member, option):
     case = CaseFactory(member=member, assigned_to=technician)

@@ -13,7 +13,7 @@ from cases.lifecycle.closed_days import days_between
 from cases.lifecycle.condition_owners import last_completed_by
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.preflight import preflight
-from cases.lifecycle.why_not_yet import last_change, verdict
+from cases.lifecycle.why_not_yet import last_change, unless_paused, verdict
 from cases.models import Case, CaseDocument, CaseEvent, Condition
 from cases.releases.presets import Preset, presets
 from cases.releases.schedule_policy import lead_time_of
@@ -29,7 +29,7 @@ def release_panel(
     days: ReleaseDays | None,
     now: dt.datetime,
 ) -> dict[str, Any]:
-    """Return the verdict, the checks and the suggested dates of `case`, which staff see. Two queries at most.
+    """Return the verdict, the checks and the suggested dates of `case`, which staff see. Three queries at most.
 
     `events` is its history, latest first, `documents` what is attached. `days` is the calendar of the form for its
     date, None where there is no form. Nothing where there is no release ahead.
@@ -38,15 +38,16 @@ def release_panel(
         return {}
     stop = release_stop.current()
     reports = sum(document.kind == CaseDocument.Kind.REPORT for document in documents)
+    found = verdict(
+        case,
+        now=now,
+        conditions=conditions,
+        stop=stop,
+        changed=last_change(events),
+        completed_by=last_completed_by(events),
+    )
     return {
-        "verdict": verdict(
-            case,
-            now=now,
-            conditions=conditions,
-            stop=stop,
-            changed=last_change(events),
-            completed_by=last_completed_by(events),
-        ),
+        "verdict": unless_paused({case.pk: found})[case.pk],
         # In the place of what the banner of every staff page would read again.
         "release_stop": stop,
         "preflight": preflight(case, reports=reports, conditions=conditions, closed=_closed(case, days)),
