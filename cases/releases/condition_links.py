@@ -12,13 +12,12 @@ from django.utils.translation import gettext as _
 from cases.core.clock import portal_now
 from cases.core.errors import CaseError, LinkGone, WrongState
 from cases.core.secret_tokens import digest_of, new_token
-from cases.delivery.condition_notices import forget_settled
 from cases.lifecycle import case_conditions
 from cases.lifecycle.history import EventRecorder
 from cases.lifecycle.locking import in_lock_order
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseEvent, Condition, User
-from cases.releases.conditions import lock, present, store
+from cases.releases.conditions import lock, present, settle, store
 
 # In the history: the holder of a link has no account.
 ACTOR = "confirmation link"
@@ -68,11 +67,7 @@ def meet_by_link(*, token: str) -> Condition:
         raise UnknownLink
     _check_usable(condition, case)
     recorder = EventRecorder(case, by=ACTOR, source=CaseEvent.Source.LINK, at=portal_now())
-    case_conditions.settle(condition, Condition.State.MET, recorder)
-    case_conditions.record(CaseEvent.Kind.CONDITION_MET, condition, recorder)
-    store(case)
-    forget_settled([condition], at=recorder.at)
-    return condition
+    return settle(condition, Condition.State.MET, CaseEvent.Kind.CONDITION_MET, recorder)
 
 
 def _check_usable(condition: Condition, case: Case) -> None:

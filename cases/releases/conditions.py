@@ -98,11 +98,7 @@ def meet_condition(*, condition: Condition, by: User, source: str, version: int 
     _check_open(condition)
     if condition.kind != Kind.MANUAL:
         raise WrongState(_("This condition can't be confirmed by hand."))
-    case_conditions.settle(condition, State.MET, locked.recorder)
-    case_conditions.record(Event.CONDITION_MET, condition, locked.recorder)
-    store(locked.case)
-    forget_settled([condition], at=locked.recorder.at)
-    return condition
+    return settle(condition, State.MET, Event.CONDITION_MET, locked.recorder)
 
 
 @transaction.atomic
@@ -117,11 +113,8 @@ def approve(*, condition: Condition, by: User, source: str, version: int | None 
         raise WrongState(_("This condition isn't an approval."))
     if completed_by([condition.case_id]).get(condition.case_id) == locked.by.pk:
         raise NotAllowed(_("You completed this case. Another person must approve it."))
-    case_conditions.settle(condition, State.MET, locked.recorder, approved_digest=case_conditions.digest(locked.case))
-    case_conditions.record(Event.APPROVED, condition, locked.recorder)
-    store(locked.case)
-    forget_settled([condition], at=locked.recorder.at)
-    return condition
+    approved = case_conditions.digest(locked.case)
+    return settle(condition, State.MET, Event.APPROVED, locked.recorder, approved_digest=approved)
 
 
 @transaction.atomic
@@ -133,10 +126,15 @@ def waive_condition(
     _check_open(condition)
     reason = clean_text(reason)
     limits.check_length(reason, limits.REASON, field="reason")
-    case_conditions.settle(condition, State.WAIVED, locked.recorder, reason=reason)
-    case_conditions.record(Event.CONDITION_WAIVED, condition, locked.recorder, reason=reason)
-    store(locked.case)
-    forget_settled([condition], at=locked.recorder.at)
+    return settle(condition, State.WAIVED, Event.CONDITION_WAIVED, locked.recorder, reason=reason)
+
+
+def settle(condition: Condition, state: State, event: Event, recorder: EventRecorder, **columns: str) -> Condition:
+    """Store a condition of the locked case as met or waived, record it, and forget what people were told of it."""
+    case_conditions.settle(condition, state, recorder, **columns)
+    case_conditions.record(event, condition, recorder, reason=columns.get("reason", ""))
+    store(recorder.case)
+    forget_settled([condition], at=recorder.at)
     return condition
 
 
