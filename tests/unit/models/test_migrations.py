@@ -69,8 +69,10 @@ def seed(settings, monkeypatch, tmp_path):
         ('migrations.AddField("case", "weight", models.IntegerField(default=1))', "NOT NULL constraint"),
         ('migrations.AlterField("case", "title", models.IntegerField())', "ALTERING columns"),
         ('migrations.DeleteModel("CaseNote")', "DROPPING table"),
+        ('migrations.AddIndex("case", models.Index(name="of_title", fields=["title"]))', "CREATE INDEX locks table"),
+        ('migrations.RemoveIndex("case", "case_held")', "DROP INDEX locks table"),
     ],
-    ids=["remove", "rename", "not null", "another type", "drop table"],
+    ids=["remove", "rename", "not null", "another type", "drop table", "index", "drop index"],
 )
 def test_a_migration_that_the_running_portal_does_not_survive_is_refused(seed, operation, reason, capsys):
     assert not migration_lint.is_safe(seed(operation))
