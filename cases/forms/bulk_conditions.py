@@ -9,6 +9,7 @@ from cases.db.bulk import ids_as_rows
 from cases.forms.bulk_form import SELECT, BulkForm
 from cases.forms.conditions import NewConditionFields
 from cases.models import Condition
+from cases.models.condition_kinds import MET_BY_HAND
 from cases.releases.bulk import Parameters
 
 # The most condition names that are offered.
@@ -66,4 +67,4 @@ def _label(kind: str, name: str, *, with_kind: bool = False) -> str:
 class BulkMeetForm(BulkConditionForm):
     """The condition that has been met, among those that people confirm."""
 
-    kinds = (Condition.Kind.MANUAL,)
+    kinds = tuple(MET_BY_HAND)

@@ -15,14 +15,13 @@ from cases.db.bulk import ids_as_rows
 from cases.lifecycle.history import EventRecorder
 from cases.models import Case, CaseAnswer, CaseDocument, CaseEvent, Condition, User
 from cases.models.condition import UNMET
+from cases.models.condition_kinds import MET_BY_WORK
 
 Kind = Condition.Kind
 State = Condition.State
 Event = CaseEvent.Kind
 # The recorder of each case's step, by the key of the case.
 Recorders = dict[int, EventRecorder]
-# Work on the case meets these. No one confirms them.
-MET_BY_WORK = [Kind.REPORT, Kind.ANSWER]
 APPROVED = Q(state=State.MET, kind=Kind.APPROVAL)
 MET_WORK = Q(state=State.MET, kind__in=MET_BY_WORK)
 

@@ -27,7 +27,7 @@ UNMET = Q(state="open")
 class Condition(models.Model):
     """A condition of one case. Cases count their open ones in `open_conditions`, under the lock of their row.
 
-    Work on the case meets some kinds (cases.lifecycle.condition_sets). A person or a link meets the others.
+    Work on the case meets some kinds (cases.models.condition_kinds). A person or a link meets the others.
     """
 
     Kind: TypeAlias = ConditionKind

@@ -1,4 +1,4 @@
-"""Kinds of conditions. docs/architecture.md says what else a new one needs."""
+"""The kinds of conditions, and what is special about each. docs/architecture.md says what else a new one needs."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -16,3 +16,7 @@ class ConditionKind(models.TextChoices):
 NEEDS_A_NAME = ["manual", "external"]
 # A case has at most one of each of these.
 ONCE_PER_CASE = ["report", "answer", "approval"]
+# The technician or an administrator meets these, with "Mark as met".
+MET_BY_HAND = ["manual"]
+# Work on the case meets these. No one confirms them.
+MET_BY_WORK = ["report", "answer"]

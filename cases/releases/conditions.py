@@ -20,7 +20,7 @@ from cases.lifecycle.history import EventRecorder, facts_in
 from cases.lifecycle.locking import Locked, lock_for_action
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseEvent, Condition, User
-from cases.models.condition_kinds import NEEDS_A_NAME, ONCE_PER_CASE
+from cases.models.condition_kinds import MET_BY_HAND, NEEDS_A_NAME, ONCE_PER_CASE
 from cases.releases.notices import tell_of_condition
 from cases.releases.wakeups import wake_if_reached
 
@@ -93,10 +93,10 @@ def remove_condition(*, condition: Condition, by: User, source: str, version: in
 
 @transaction.atomic
 def meet_condition(*, condition: Condition, by: User, source: str, version: int | None = None) -> Condition:
-    """Confirm a manual condition."""
+    """Confirm a condition that is met by hand."""
     locked, condition = lock(condition, Action.MEET_CONDITION, by=by, source=source, version=version)
     _check_open(condition)
-    if condition.kind != Kind.MANUAL:
+    if condition.kind not in MET_BY_HAND:
         raise WrongState(_("This condition can't be confirmed by hand."))
     return settle(condition, State.MET, Event.CONDITION_MET, locked.recorder)
 

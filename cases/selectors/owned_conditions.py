@@ -5,11 +5,11 @@ from django.db.models import Exists, OuterRef, Q
 from cases.casework.assignment import open_cases
 from cases.db.bulk import ids_as_rows
 from cases.db.first_rows import ids_among_first
-from cases.lifecycle.condition_sets import MET_BY_WORK
 from cases.lifecycle.left_technicians import AT_WORK
 from cases.models import Case, Condition, User
 from cases.models.case_states import NOT_RELEASED
 from cases.models.condition import UNMET
+from cases.models.condition_kinds import MET_BY_WORK
 
 ROWS = 10
 # The most cases of a technician in progress, on hold and scheduled that are searched, in the order of their indexes.

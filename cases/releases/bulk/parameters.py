@@ -12,7 +12,8 @@ from cases.core import limits
 from cases.core.errors import CaseError
 from cases.core.numbers import grouped
 from cases.lifecycle.condition_owners import can_own
-from cases.models import BulkRun, Case, CaseType, Condition, User
+from cases.models import BulkRun, Case, CaseType, User
+from cases.models.condition_kinds import MET_BY_HAND
 from cases.releases.conditions import clean_condition_name
 
 Action = BulkRun.Action
@@ -95,8 +96,10 @@ def _condition(chosen: Parameters) -> Parameters:
     return Parameters(kind=chosen.kind, name=clean_condition_name(chosen.kind, chosen.name))
 
 
-def _manual_condition(chosen: Parameters) -> Parameters:
-    return _condition(Parameters(kind=Condition.Kind.MANUAL, name=chosen.name))
+def _condition_met_by_hand(chosen: Parameters) -> Parameters:
+    if chosen.kind not in MET_BY_HAND:
+        raise CaseError(_("This condition can't be confirmed by hand."), field="kind")
+    return _condition(chosen)
 
 
 def _urgency(chosen: Parameters) -> Parameters:
@@ -119,7 +122,7 @@ CHECKS: dict[Action, Callable[[Parameters], Parameters]] = {
     Action.SPREAD: _spread,
     Action.HAND_OVER: _technician,
     Action.ADD_CONDITION: _new_condition,
-    Action.MEET_CONDITION: _manual_condition,
+    Action.MEET_CONDITION: _condition_met_by_hand,
     Action.WAIVE_CONDITION: _condition,
     Action.URGENCY: _urgency,
     Action.CASE_TYPE: _case_type,

@@ -8,6 +8,7 @@ from typing import Any
 from cases.lifecycle.condition_owners import last_completed_by
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseEvent, Condition, User
+from cases.models.condition_kinds import MET_BY_HAND
 from cases.releases.approvals import has_to_ask
 from cases.releases.conditions import may_remove
 
@@ -52,7 +53,7 @@ def condition_panel(
 def _possible(condition: Condition, user: User, can: set[Action], events: list[CaseEvent]) -> Iterable[str]:
     if not condition.is_open:
         return
-    if Action.MEET_CONDITION in can and condition.kind == Kind.MANUAL:
+    if Action.MEET_CONDITION in can and condition.kind in MET_BY_HAND:
         yield "meet"
     if Action.APPROVE in can and condition.kind == Kind.APPROVAL and last_completed_by(events) != user.pk:
         yield "approve"

@@ -16,6 +16,7 @@ from django.conf import settings
 
 from cases.lifecycle import stored_clock
 from cases.models import PortalClock
+from cases.models.condition_kinds import ConditionKind
 from portal.setting_registry import SETTINGS
 
 ROOT = Path(settings.BASE_DIR)
@@ -155,6 +156,12 @@ def is_there(name: str) -> bool:
             found = getattr(found, part)
         return True
     return False
+
+
+def test_each_kind_of_condition_is_explained():
+    conditions, lists = ((ROOT / "docs" / name).read_text() for name in ("conditions.md", "lists.md"))
+    assert [kind.label for kind in ConditionKind if str(kind.label) not in conditions] == []
+    assert [kind.value for kind in ConditionKind if f"`{kind.value}`" not in lists] == []
 
 
 def test_each_requirement_has_tests_that_are_there():

@@ -130,7 +130,7 @@ def verbs(others: User, new_type: CaseType) -> dict[str, tuple[Parameters, Calla
             lambda case, **who: releases.add_condition(case=case, kind="approval", owner=others, **who),
         ),
         "meet_condition": (
-            Parameters(name="Payment received"),
+            Parameters(kind="manual", name="Payment received"),
             lambda case, **who: releases.meet_condition(condition=only_condition(case), **who),
         ),
         "waive_condition": (
