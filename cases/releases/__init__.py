@@ -1,4 +1,16 @@
-"""The promise: verbs of a release, batches, wake-ups, the sweep, and release on read."""
+"""The promise: verbs of a release, batches, wake-ups, the sweep, and release on read.
+
+A verb is a function that changes something for a person. All verbs, here and in other rooms, keep to this:
+
+- `by` is the person who acts. `source` is the door they came through (CaseEvent.Source), if the history records it.
+  `version`, if given, is the version of the case that the person was looking at.
+- It locks the case and the people that it depends on, and checks again who may do what in which state
+  (cases.lifecycle.locking).
+- It commits state, history, notifications and email rows together (docs/rules.md, 4 and 6). Anything that leaves the
+  process leaves after the commit.
+- It raises cases.core.errors: NotAllowed, WrongState, Stale for an older `version`, and ClockMismatch if it would
+  release or schedule by a clock that is not the portal's. Case.DoesNotExist if `by` may not know about the case.
+"""
 
 from cases.casework.assignment import accept
 from cases.releases.batch import release_batches, release_due

@@ -1,12 +1,4 @@
-"""Verbs of a release, one function each.
-
-`by` is the person who acts, and `source` is the door they came through (CaseEvent.Source). `version`, if given, is the
-version of the case that the person was looking at. A verb locks the case and the people that it depends on
-(cases.lifecycle.locking). It checks again who may do what in which state. It commits state, history and email row
-together (docs/rules.md, 4 and 6). Anything that leaves the process leaves after the commit. Verbs raise
-cases.core.errors: Stale for an older `version`, and ClockMismatch if they would release or schedule by a clock that is
-not the portal's. Case.DoesNotExist if `by` may not know about the case.
-"""
+"""Complete a case, set its release date, put it on hold, reopen it, release it early. Verbs as in cases.releases."""
 
 from django.db import transaction
 

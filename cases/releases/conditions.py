@@ -1,4 +1,4 @@
-"""Verbs on the conditions of a case, as in cases.releases.complete_and_release.
+"""Verbs on the conditions of a case, as in cases.releases.
 
 They run under the lock of the case, and each recounts its open conditions. If the last one is met after the instant, a
 worker is woken after the commit. The sweep releases the case if that message is lost.
