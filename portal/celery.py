@@ -1,6 +1,8 @@
 """The Celery application that web, workers, beat and Flower share."""
 
 import os
+from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 from celery import Celery, Task
@@ -43,8 +45,8 @@ class PortalTask(Task):
 acknowledgement.use_in_workers()
 app: "Celery[Task]" = Celery("portal", task_cls=PortalTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
-for module in ("releases", "emails", "bulk", "monitoring", "cleanup", "history", "reminders"):
-    app.autodiscover_tasks(["tasks"], related_name=module)
+for module in iter_modules([str(Path(__file__).parent.parent / "tasks")]):
+    app.autodiscover_tasks(["tasks"], related_name=module.name)
 app.steps["worker"].add(DjangoStructLogInitStep)
 app.steps["worker"].add(ExitWithoutBroker)
 modify_context_before_task_publish.connect(keep_ids_only)

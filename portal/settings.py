@@ -352,18 +352,12 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_LOST_WAIT = 1
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_DEFAULT_QUEUE = "releases"
-# Mail has its own queue and worker, so that a hanging SMTP server never holds up a release. Counting cases and days
-# may take long, so it runs there too. The sweep has its own queue: it must not wait behind thousands of ETA tasks.
+# Everything but releases has its own queue and worker, so that neither a hanging SMTP server nor a long count holds up
+# a release. The sweep has a queue of its own too: it must not wait behind thousands of ETA tasks.
 CELERY_TASK_ROUTES = {
     "tasks.releases.sweep": {"queue": "sweep"},
     "tasks.releases.*": {"queue": "releases"},
-    "tasks.emails.*": {"queue": "mail"},
-    # A few seconds at a time. It never takes a process away from releases.
-    "tasks.bulk.*": {"queue": "mail"},
-    "tasks.monitoring.*": {"queue": "mail"},
-    "tasks.cleanup.*": {"queue": "mail"},
-    "tasks.history.*": {"queue": "mail"},
-    "tasks.reminders.*": {"queue": "mail"},
+    "tasks.*": {"queue": "mail"},
 }
 # On SIGQUIT running tasks have this many seconds. Then they and the waiting ETA tasks go back to Redis. (SIGTERM waits
 # for running tasks without limit.) An idle worker gives back its tasks and ends at once.

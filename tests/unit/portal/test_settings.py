@@ -5,6 +5,7 @@ import runpy
 import ssl
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import structlog
@@ -14,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from django_celery_beat.schedulers import ModelEntry
 
+import tasks
 from cases.core.safe_errors import without_addresses
 from portal.celery import app
 
@@ -327,6 +329,14 @@ def test_all_programs_share_the_options_of_the_broker():
     assert app.conf.task_acks_late
 
 
+def test_each_file_of_tasks_is_loaded():
+    app.loader.import_default_modules()
+    (folder,) = tasks.__path__
+    written = {f"tasks.{path.stem}" for path in Path(folder).glob("*.py") if "@shared_task" in path.read_text()}
+    assert len(written) > 5
+    assert {task.__module__ for name, task in app.tasks.items() if name.startswith("tasks.")} == written
+
+
 def test_tasks_go_to_their_queues():
     route = app.amqp.router.route
     assert route({}, "tasks.releases.release_case")["queue"].name == "releases"
@@ -334,6 +344,7 @@ def test_tasks_go_to_their_queues():
     assert route({}, "tasks.emails.send_release_emails")["queue"].name == "mail"
     assert route({}, "tasks.monitoring.count_days")["queue"].name == "mail"
     assert route({}, "tasks.bulk.work_off_runs")["queue"].name == "mail"
+    assert route({}, "tasks.of_a_new_file.work")["queue"].name == "mail", "only releases have a queue of their own"
 
 
 def test_every_entry_of_beat_names_a_task(settings):
