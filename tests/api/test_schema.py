@@ -35,9 +35,10 @@ def test_the_page_about_it_loads_no_language_either(query, client, plain):
     assert set(trans_real._translations) == loaded
 
 
-def test_it_does_not_describe_itself(client, plain):
+def test_it_describes_cases_and_not_itself(client, plain):
     schema = client.get(URL, headers={"Accept": "application/json"}).json()
-    assert list(schema["paths"]) == ["/api/cases/", "/api/cases/{id}/", "/api/cases/{id}/release/"]
+    assert len(schema["paths"]) >= 3
+    assert [path for path in schema["paths"] if not path.startswith("/api/cases/")] == []
 
 
 @pytest.fixture
@@ -59,10 +60,7 @@ def test_it_has_no_example_of_another_api(schema):
 
 
 def test_only_what_changes_a_case_can_conflict(schema):
-    conflicts = {
-        (path, method)
-        for path, operations in schema["paths"].items()
-        for method, operation in operations.items()
-        if "409" in operation["responses"]
-    }
-    assert conflicts == {("/api/cases/{id}/release/", "post")}
+    operations = [operation for path in schema["paths"].values() for operation in path.values()]
+    conflicts = [operation["operationId"] for operation in operations if "409" in operation["responses"]]
+    assert conflicts == [operation["operationId"] for operation in operations if "requestBody" in operation]
+    assert "cases_release_create" in conflicts

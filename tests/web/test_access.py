@@ -160,7 +160,7 @@ HIDDEN = {
 
 
 def test_every_url_is_in_the_table():
-    assert set(url_patterns()) == set(HIDDEN)
+    assert set(url_patterns()) == set(HIDDEN), "add it to HIDDEN, with who gets what"
 
 
 @pytest.fixture

@@ -84,8 +84,8 @@ def test_no_page_is_forgotten(person, world):
     pages = {name for name in url_patterns() if any(is_page(client.get(url)) for url in addresses(world, name))}
     listed = {page.url_name for page in PAGES if person in page.people}
     strangers = {page.url_name for page in PAGES if STRANGER in page.people}
-    assert pages - listed - strangers == set()
-    assert listed - pages <= ON_THE_WAY
+    assert pages - listed - strangers == set(), "add it to PAGES in tests/pages.py, with who may open it"
+    assert listed - pages <= ON_THE_WAY, "PAGES in tests/pages.py says that this person can open it"
 
 
 # A script sets its address when it opens it. Without scripts, it is not shown.

@@ -193,7 +193,8 @@ OF_A_DOCUMENT = {"document", "view_document", "document_content", "remove_docume
 
 
 def test_every_url_of_a_case_has_a_door():
-    assert {door.name for door in DOORS} == urls_of_a_case()
+    named = {door.name for door in DOORS}
+    assert named == urls_of_a_case(), "add it to DOORS. If its id is no case's, tests/urls.py says so"
 
 
 # --- What must hold -------------------------------------------------------------------------------------------------

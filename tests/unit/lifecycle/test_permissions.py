@@ -184,7 +184,7 @@ def test_the_table(people, action, state):
 
 
 def test_the_table_names_every_action():
-    assert set(MAY) == {action.value for action in Action}
+    assert set(MAY) == {action.value for action in Action}, "say in MAY who may do it"
 
 
 def test_a_submitted_case_that_has_a_technician_is_not_accepted_by_another(other_technician, technician):

@@ -58,7 +58,7 @@ def test_all_of_ours_share_one_environment() -> None:
 
 
 def test_every_setting_of_the_environment_reaches_the_containers() -> None:
-    assert SETTINGS.keys() - NOT_PASSED_ON == set(COMPOSE["x-environment"])
+    assert SETTINGS.keys() - NOT_PASSED_ON == set(COMPOSE["x-environment"]), "name it under x-environment"
 
 
 def test_the_workers_serve_every_queue() -> None:

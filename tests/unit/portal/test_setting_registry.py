@@ -32,7 +32,7 @@ def test_a_setting_stands_in_one_group():
 
 def test_settings_py_reads_every_setting_and_no_other_variable():
     read = re.findall(r"\benv(?:\.at_least)?\(\s*\"(\w+)\"", SOURCE)
-    assert sorted(read) == sorted(SETTINGS.keys() - {"ENV_FILE"})
+    assert sorted(read) == sorted(SETTINGS.keys() - {"ENV_FILE"}), "portal/settings.py must read it"
     assert "os.environ" not in SOURCE
 
 

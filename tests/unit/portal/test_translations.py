@@ -217,4 +217,4 @@ def test_every_text_has_a_translation(language):
     translations = catalogue.read(language)
     texts = {(message.context, message.id) for message in catalogue.extracted()}
     assert {(message.context, message.id) for message in translations} == texts, "run `make messages`"
-    assert catalogue.untranslated(translations) == []
+    assert catalogue.untranslated(translations) == [], "translate it in its django.po, and run `make messages`"

@@ -18,7 +18,7 @@ PEOPLE = [User(role="member"), User(role="technician"), User(role="administrator
 def test_each_page_of_the_navigation_has_keys_and_no_key_has_two_meanings(user):
     keys = [key for _heading, group in keyboard.groups(user) for key in group]
     presses = [key.press for key in keys]
-    assert set(keyboard.keys_to_pages(user)) == {name for _label, name in entries(user)}
+    assert set(keyboard.keys_to_pages(user)) == {name for _label, name in entries(user)}, "give it a letter in LETTERS"
     assert len(set(presses)) == len(presses)
     assert "g" not in presses
     for key in keys:
