@@ -7,8 +7,7 @@ processes the started run. An undo is a separate run.
 from cases.releases.bulk.errors import NothingSelected, TooManyCases
 from cases.releases.bulk.parameters import Parameters
 from cases.releases.bulk.preview import CaseSchedule, preview, preview_each, preview_undo
-from cases.releases.bulk.registry import actions_for, needs_reason, undo_needs_reason
-from cases.releases.bulk.row_texts import told
+from cases.releases.bulk.registry import actions_for, needs_reason, told, undo_needs_reason
 from cases.releases.bulk.worker import PREVIEW_DAYS, start, work_off
 
 __all__ = [

@@ -62,7 +62,12 @@ class CaseChange:
 
 
 class Operation:
-    """One bulk action. `permission` is that of its verb on one case."""
+    """One bulk action. `permission` is that of its verb on one case.
+
+    The preview calls `people` and `survey`, then `load` for each chunk of rows, and `allow`, `plan`, `check`, `before`
+    and `side_effects` for each row. The run calls `people` and `load` for each batch of rows, `allow` and `check` for
+    each row, then `changes` and `write`. A subclass defines `write`, and of the others what it needs.
+    """
 
     permission: ClassVar[permissions.Action]
     # Whether cases get another release date.

@@ -19,7 +19,7 @@ from cases.releases.bulk.errors import NothingSelected, TooManyCases, code_of
 from cases.releases.bulk.operation import Item, Job, Operation, cases_of, clock_mismatch
 from cases.releases.bulk.parameters import Parameters, checked
 from cases.releases.bulk.registry import (
-    OPERATIONS,
+    KINDS,
     kind_of,
     may_use,
     needs_reason,
@@ -156,7 +156,7 @@ def _judge(item: Item, run: BulkRun, operation: Operation) -> None:
 
 
 def _check_person(by: User, action: str) -> None:
-    if action not in OPERATIONS:
+    if action not in KINDS:
         raise CaseError(_("Choose an action."), field="action")
     if not may_use(action, by):
         raise NotAllowed(_("You don't have permission to do this."))

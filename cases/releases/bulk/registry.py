@@ -1,11 +1,20 @@
-"""The operation for each action, and the one that undoes it."""
+"""The bulk actions: one line for each.
+
+What a person chooses for one is checked in cases.releases.bulk.parameters, and typed into a form of cases.forms.bulk.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
 
 from cases.lifecycle.permissions import TABLE
-from cases.models import BulkRun, User
+from cases.models import BulkRow, BulkRun, User
 from cases.releases.bulk import (
     casework,
     condition_actions,
     releasing,
+    row_texts,
     scheduling,
     spreading,
     undoing,
@@ -16,23 +25,35 @@ from cases.releases.bulk.operation import Job, Operation
 
 Action = BulkRun.Action
 
-# The operation of each action, and the one that undoes it.
-PAIRS: dict[str, tuple[type[Operation], type[undoing.UndoOperation]]] = {
-    Action.RELEASE_NOW: (releasing.ReleaseNow, undoing_releases.UndoRelease),
-    Action.SCHEDULE: (scheduling.ScheduleAll, undoing.RestoreSchedule),
-    Action.SCHEDULE_EACH: (scheduling.ScheduleEach, undoing.RestoreSchedule),
-    Action.SHIFT: (scheduling.Shift, undoing.RestoreSchedule),
-    Action.SPREAD: (spreading.Spread, undoing.RestoreSchedule),
-    Action.HOLD: (scheduling.Hold, undoing.RestoreSchedule),
-    Action.RETURN: (casework.Return, undoing.CompleteAgain),
-    Action.HAND_OVER: (casework.HandOver, undoing.HandBack),
-    Action.ADD_CONDITION: (condition_actions.AddCondition, undoing_conditions.RemoveCondition),
-    Action.MEET_CONDITION: (condition_actions.MeetCondition, undoing_conditions.ReopenMet),
-    Action.WAIVE_CONDITION: (condition_actions.WaiveCondition, undoing_conditions.ReopenWaived),
-    Action.URGENCY: (casework.Urgency, undoing.RestoreUrgency),
-    Action.CASE_TYPE: (casework.ChangeType, undoing.RestoreType),
+
+@dataclass(frozen=True)
+class BulkKind:
+    """What one action does to a case, what undoes that, and the words for it."""
+
+    operation: type[Operation]
+    undo: type[undoing.UndoOperation]
+    words: Callable[[BulkRow, BulkRun], str]
+
+
+KINDS: dict[str, BulkKind] = {
+    Action.RELEASE_NOW: BulkKind(releasing.ReleaseNow, undoing_releases.UndoRelease, row_texts.released),
+    Action.SCHEDULE: BulkKind(scheduling.ScheduleAll, undoing.RestoreSchedule, row_texts.scheduled),
+    Action.SCHEDULE_EACH: BulkKind(scheduling.ScheduleEach, undoing.RestoreSchedule, row_texts.scheduled),
+    Action.SHIFT: BulkKind(scheduling.Shift, undoing.RestoreSchedule, row_texts.scheduled),
+    Action.SPREAD: BulkKind(spreading.Spread, undoing.RestoreSchedule, row_texts.scheduled),
+    Action.HOLD: BulkKind(scheduling.Hold, undoing.RestoreSchedule, row_texts.put_on_hold),
+    Action.RETURN: BulkKind(casework.Return, undoing.CompleteAgain, row_texts.reopened),
+    Action.HAND_OVER: BulkKind(casework.HandOver, undoing.HandBack, row_texts.handed_over),
+    Action.ADD_CONDITION: BulkKind(
+        condition_actions.AddCondition, undoing_conditions.RemoveCondition, row_texts.condition
+    ),
+    Action.MEET_CONDITION: BulkKind(condition_actions.MeetCondition, undoing_conditions.ReopenMet, row_texts.condition),
+    Action.WAIVE_CONDITION: BulkKind(
+        condition_actions.WaiveCondition, undoing_conditions.ReopenWaived, row_texts.condition
+    ),
+    Action.URGENCY: BulkKind(casework.Urgency, undoing.RestoreUrgency, row_texts.another_urgency),
+    Action.CASE_TYPE: BulkKind(casework.ChangeType, undoing.RestoreType, row_texts.another_type),
 }
-OPERATIONS = {action: operation for action, (operation, _undo) in PAIRS.items()}
 
 
 def operation_of(job: Job) -> Operation:
@@ -42,22 +63,28 @@ def operation_of(job: Job) -> Operation:
 
 def kind_of(run: BulkRun) -> type[Operation]:
     """Return the class of the operation of `run`."""
-    return PAIRS[run.undoes.action][1] if run.undoes else OPERATIONS[run.action]
+    return KINDS[run.undoes.action].undo if run.undoes else KINDS[run.action].operation
+
+
+def told(row: BulkRow, run: BulkRun) -> str:
+    """Return the change as a few words. The rows of a run need at most one statement for all of them."""
+    change = row_texts.undone(row, run.undoes) if run.undoes else KINDS[run.action].words(row, run)
+    return row_texts.with_consequence(change, _("Approval needed again") if row.fact("lapses") else "")
 
 
 def actions_for(user: User) -> list[BulkRun.Action]:
     """Return the actions on a selection that `user` may use at all, in the order of their list."""
-    return [Action(action) for action in OPERATIONS if action != Action.SCHEDULE_EACH and may_use(action, user)]
+    return [Action(action) for action in KINDS if action != Action.SCHEDULE_EACH and may_use(action, user)]
 
 
 def may_use(action: str, user: User) -> bool:
     """Tell whether `user` may use that action on any case at all."""
-    return user.is_active and not user.is_member and user.role in TABLE[OPERATIONS[action].permission]
+    return user.is_active and not user.is_member and user.role in TABLE[KINDS[action].operation.permission]
 
 
 def needs_reason(action: str, by: User) -> bool:
     """Tell whether `by` must give a reason, for all cases together."""
-    rule = TABLE[OPERATIONS[action].permission].get(by.role)
+    rule = TABLE[KINDS[action].operation.permission].get(by.role)
     return action != Action.SCHEDULE_EACH and bool(rule and rule.reason)
 
 

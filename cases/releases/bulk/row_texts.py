@@ -1,7 +1,9 @@
-"""The words for the change that will be, or was, made to the case of a row, in the reader's language."""
+"""The words for the change that will be, or was, made to the case of a row, in the reader's language.
+
+cases.releases.bulk.registry says which function belongs to which action.
+"""
 
 import datetime as dt
-from collections.abc import Callable
 from typing import Any
 
 from django.utils.formats import date_format, time_format
@@ -16,44 +18,46 @@ from cases.releases.bulk.parameters import Parameters
 Action = BulkRun.Action
 
 
-def told(row: BulkRow, run: BulkRun) -> str:
-    """Return the change as a few words. The rows of a run need at most one statement for all of them."""
-    change = _undone(row, run.undoes) if run.undoes else CHANGES[run.action](row, run)
-    return _with(change, _("Approval needed again") if row.fact("lapses") else "")
-
-
-def _schedule(row: BulkRow, run: BulkRun) -> str:
+def scheduled(row: BulkRow, run: BulkRun) -> str:
+    """Say which date the case gets, and which one it had."""
     after = {"after": _day(row.to_date, row.to_time)}
     before = _before(row)
     return _("From %(before)s to %(after)s") % (after | {"before": before}) if before else _("To %(after)s") % after
 
 
-def _hold(row: BulkRow, run: BulkRun) -> str:
+def put_on_hold(row: BulkRow, run: BulkRun) -> str:
+    """Say which date is removed."""
     return _("On hold instead of %(before)s") % {"before": _before(row)}
 
 
-def _return(row: BulkRow, run: BulkRun) -> str:
+def reopened(row: BulkRow, run: BulkRun) -> str:
+    """Say that the case is reopened."""
     return _("In progress again")
 
 
-def _release(row: BulkRow, run: BulkRun) -> str:
+def released(row: BulkRow, run: BulkRun) -> str:
+    """Say that the case is released."""
     return _("Released immediately")
 
 
-def _hand_over(row: BulkRow, run: BulkRun) -> str:
+def handed_over(row: BulkRow, run: BulkRun) -> str:
+    """Say who gets the case."""
     return _("To %(name)s") % {"name": isolated(_name(run, User))}
 
 
-def _type(row: BulkRow, run: BulkRun) -> str:
+def another_type(row: BulkRow, run: BulkRun) -> str:
+    """Say which type the case gets, and which conditions go with the former one."""
     now = _("Now %(name)s") % {"name": isolated(_name(run, CaseType)) or _("General")}
-    return _with(now, _removed(row.fact("removed")))
+    return with_consequence(now, _removed(row.fact("removed")))
 
 
-def _urgency(row: BulkRow, run: BulkRun) -> str:
+def another_urgency(row: BulkRow, run: BulkRun) -> str:
+    """Say which urgency the case gets."""
     return _("Now %(name)s") % {"name": Case.Urgency(Parameters.of(run).urgency).label}
 
 
-def _condition(row: BulkRow, run: BulkRun) -> str:
+def condition(row: BulkRow, run: BulkRun) -> str:
+    """Say which condition is added, met or waived."""
     chosen = Parameters.of(run)
     words = {
         Action.ADD_CONDITION: _("Condition added: %(name)s"),
@@ -64,15 +68,16 @@ def _condition(row: BulkRow, run: BulkRun) -> str:
     return words[Action(run.action)] % {"name": name}
 
 
-def _undone(row: BulkRow, run: BulkRun) -> str:
+def undone(row: BulkRow, run: BulkRun) -> str:
+    """Say what the undo of `run` restores."""
     if run.action == Action.RELEASE_NOW:
         return _("Hidden from the member again, on hold")
     if "date" in row.before:
         day = _day(row.to_date, row.to_time)
         return _("Back to %(before)s") % {"before": day} if day else _("Back on hold")
     if row.fact("asked_again"):
-        return _with(_("Previous owner restored"), _("Approval needed again"))
-    return _with(_("As it was before"), _removed(row.fact("removes")))
+        return with_consequence(_("Previous owner restored"), _("Approval needed again"))
+    return with_consequence(_("As it was before"), _removed(row.fact("removes")))
 
 
 def _removed(conditions: list[dict[str, Any]] | None) -> str:
@@ -82,25 +87,9 @@ def _removed(conditions: list[dict[str, Any]] | None) -> str:
     return ngettext("Condition removed: %(names)s", "Conditions removed: %(names)s", len(conditions)) % {"names": names}
 
 
-def _with(change: str, consequence: str) -> str:
+def with_consequence(change: str, consequence: str) -> str:
+    """Return both sentences, or only the first if the other is empty."""
     return f"{change}. {consequence}" if consequence else change
-
-
-CHANGES: dict[str, Callable[[BulkRow, BulkRun], str]] = {
-    Action.RELEASE_NOW: _release,
-    Action.SCHEDULE: _schedule,
-    Action.SCHEDULE_EACH: _schedule,
-    Action.SHIFT: _schedule,
-    Action.SPREAD: _schedule,
-    Action.HOLD: _hold,
-    Action.RETURN: _return,
-    Action.HAND_OVER: _hand_over,
-    Action.ADD_CONDITION: _condition,
-    Action.MEET_CONDITION: _condition,
-    Action.WAIVE_CONDITION: _condition,
-    Action.URGENCY: _urgency,
-    Action.CASE_TYPE: _type,
-}
 
 
 def _before(row: BulkRow) -> str:

@@ -14,6 +14,7 @@ from cases.core.schedule import Schedule
 from cases.models import BulkRow, Case, CaseEvent, CaseType, Condition, Notification, OutgoingEmail, User
 from cases.releases import bulk
 from cases.releases.bulk import Parameters
+from cases.releases.bulk.registry import KINDS
 from tests.factories import CaseAnswerFactory, CaseFactory, CaseTypeFactory, UserFactory
 
 pytestmark = [
@@ -151,6 +152,12 @@ def verbs(others: User, new_type: CaseType) -> dict[str, tuple[Parameters, Calla
 # Where the verb's message mentions a form, or no reason is needed.
 NO_REASON = ["add_condition", "meet_condition", "urgency", "case_type"]
 ACTIONS = list(verbs(User(pk=1), CaseType(pk=1)))
+# They set dates as `schedule` does, and only find them in another way.
+AS_SCHEDULE = {"schedule_each", "shift"}
+
+
+def test_each_action_is_compared_with_its_verb():
+    assert {action.split()[0] for action in ACTIONS} | AS_SCHEDULE == set(KINDS), "add it to `verbs`"
 
 
 @pytest.mark.parametrize("role", ["technician", "administrator"])
