@@ -20,8 +20,8 @@ from cases.forms.members import only_member
 from cases.forms.technicians import TechnicianFilterField, filter_choices, others_with_cases
 from cases.lifecycle import display_states
 from cases.models import Condition, User
-from cases.selectors import case_list, unopened
-from cases.selectors.case_list import ORDERS, CaseListQuery
+from cases.selectors import unopened
+from cases.selectors.case_list_query import NO_TYPE, ORDERS, UNASSIGNED, CaseListQuery
 from cases.selectors.pagination import PER_PAGE
 
 MINE, NOBODY = "mine", "nobody"
@@ -226,12 +226,12 @@ class CaseFilter(FilterForm):
 
     def _type(self, value: str) -> int | None:
         if value == GENERAL:
-            return case_list.NO_TYPE
+            return NO_TYPE
         return int(value) if value else None
 
     def _whose(self, technician: str) -> int | None:
         if technician == NOBODY:
-            return case_list.UNASSIGNED
+            return UNASSIGNED
         return (self.by.pk if technician == MINE else int(technician)) if technician else None
 
     @property

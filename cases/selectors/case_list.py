@@ -20,51 +20,17 @@ from cases.models import Case, CaseQuerySet, User
 from cases.models.case_states import NOT_RELEASED
 from cases.selectors import pagination, search
 from cases.selectors.case_list_query import (
-    ACCEPTED_FIRST,
-    ACCEPTED_LAST,
     AGE_ORDERS,
     EARLY,
-    LATEST_FIRST,
     NEWEST,
-    NO_TYPE,
     OLDEST,
-    ORDERS,
-    RELEASED_FIRST,
-    RELEASED_LAST,
-    SOONEST_FIRST,
     UNASSIGNED,
     URGENCY_ORDERS,
-    URGENT_FIRST,
-    WAITING_LONGEST,
     CaseListQuery,
     Order,
     without_index,
 )
 from cases.selectors.search_permissions import has_words
-
-__all__ = [
-    "ACCEPTED_FIRST",
-    "ACCEPTED_LAST",
-    "LATEST_FIRST",
-    "NEWEST",
-    "NO_TYPE",
-    "OLDEST",
-    "ORDERS",
-    "RELEASED_FIRST",
-    "RELEASED_LAST",
-    "SEARCHED",
-    "SOONEST_FIRST",
-    "UNASSIGNED",
-    "URGENT_FIRST",
-    "WAITING_LONGEST",
-    "CaseListQuery",
-    "CaseListResult",
-    "Order",
-    "along_one_index",
-    "find",
-    "latest_of_member",
-    "without_index",
-]
 
 SEARCHED = 10_000
 # An index has each technician's cases in these states.

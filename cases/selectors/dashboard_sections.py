@@ -17,7 +17,17 @@ from cases.lifecycle import display_states
 from cases.lifecycle.display_states import DisplayState
 from cases.models import User
 from cases.models.case_states import HAS_OPEN_CONDITIONS, RELEASE_FAILS, RELEASED, SCHEDULED
-from cases.selectors import case_list, unopened
+from cases.selectors import unopened
+from cases.selectors.case_list_query import (
+    ACCEPTED_LAST,
+    NEWEST,
+    RELEASED_FIRST,
+    RELEASED_LAST,
+    SOONEST_FIRST,
+    URGENT_FIRST,
+    WAITING_LONGEST,
+    without_index,
+)
 
 
 @dataclass(frozen=True)
@@ -60,13 +70,13 @@ def sections_for(user: User) -> Sequence[Section]:
 def _for_members() -> list[Section]:
     """Return new releases first, then earlier ones, split at MOMENT; then what is still open."""
     states = {state.key: state for state in display_states.for_members()}
-    at, released = case_list.without_index("actual_release_date"), frozenset({"released"})
+    at, released = without_index("actual_release_date"), frozenset({"released"})
     new, old = RELEASED & Q(GreaterThan(at, MOMENT)), RELEASED & Q(LessThanOrEqual(at, MOMENT))
     ready = (at.desc(), "-pk")
     asked = display_states.turn_of_members()
     under_way = (states["submitted"].where | states["accepted"].where) & ~Q(waiting_for=asked.key)
     announced = (
-        [_of_state(states["announced"], case_list.SOONEST_FIRST.by, label=pgettext_lazy("several cases", "Scheduled"))]
+        [_of_state(states["announced"], SOONEST_FIRST.by, label=pgettext_lazy("several cases", "Scheduled"))]
         if "announced" in states
         else []
     )
@@ -76,7 +86,7 @@ def _for_members() -> list[Section]:
             "waiting",
             asked.label,
             asked.where,
-            case_list.NEWEST.by,
+            NEWEST.by,
             "waiting=member",
             frozenset({"accepted"}),
             only_if_any=True,
@@ -87,11 +97,11 @@ def _for_members() -> list[Section]:
             "open",
             _("In progress"),
             under_way,
-            case_list.NEWEST.by,
+            NEWEST.by,
             "state=open",
             frozenset({"submitted", "accepted"}),
         ),
-        _of_state(states["draft"], case_list.NEWEST.by, label=_("Drafts")),
+        _of_state(states["draft"], NEWEST.by, label=_("Drafts")),
     ]
 
 
@@ -104,7 +114,7 @@ def _for_staff(whose: str) -> list[Section]:
         _unassigned(states["submitted"]),
         _of_state(
             states["accepted"],
-            case_list.ACCEPTED_LAST.by,
+            ACCEPTED_LAST.by,
             whose,
             label=_("In progress"),
             none=_("No cases in progress."),
@@ -113,15 +123,15 @@ def _for_staff(whose: str) -> list[Section]:
         _held_by_conditions(whose),
         _of_state(
             states["scheduled"],
-            case_list.SOONEST_FIRST.by,
+            SOONEST_FIRST.by,
             whose,
             label=pgettext_lazy("several cases", "Scheduled"),
             none=_("No scheduled cases."),
         ),
-        _of_state(states["held"], case_list.NEWEST.by, whose, none=_("No cases on hold.")),
+        _of_state(states["held"], NEWEST.by, whose, none=_("No cases on hold.")),
         _of_state(
             states["released"],
-            case_list.RELEASED_LAST.by,
+            RELEASED_LAST.by,
             whose,
             label=pgettext_lazy("several cases", "Released"),
             none=_("No released cases yet."),
@@ -136,7 +146,7 @@ def _to_answer(whose: str) -> Section:
         "messages",
         _("Messages to answer"),
         turn.where,
-        case_list.WAITING_LONGEST.by,
+        WAITING_LONGEST.by,
         f"waiting=staff{whose}",
         frozenset({state.key for state in display_states.for_staff()}),
         only_if_any=True,
@@ -148,7 +158,7 @@ def _unassigned(submitted: DisplayState) -> Section:
         "submitted",
         _("Unassigned"),
         submitted.where,
-        case_list.URGENT_FIRST.by,
+        URGENT_FIRST.by,
         display_states.UNASSIGNED_QUERY,
         frozenset({"submitted"}),
         _("No unassigned cases."),
@@ -160,7 +170,7 @@ def _due_today(whose: str) -> Section:
         "today",
         _("Due today"),
         SCHEDULED & Q(scheduled_release_date__lte=DAY),
-        case_list.SOONEST_FIRST.by,
+        SOONEST_FIRST.by,
         f"due=today{whose}",
         frozenset({"scheduled"}),
         _("No releases due today."),
@@ -172,7 +182,7 @@ def _held_by_conditions(whose: str) -> Section:
         "conditions",
         _("Held by conditions"),
         _reached_with_open_conditions(),
-        case_list.SOONEST_FIRST.by,
+        SOONEST_FIRST.by,
         f"due=conditions{whose}",
         frozenset({"scheduled"}),
         only_if_any=True,
@@ -184,7 +194,7 @@ def _not_opened(whose: str) -> Section:
         "unopened",
         unopened.LABEL,
         unopened.released_between(SINCE, MOMENT),
-        case_list.RELEASED_FIRST.by,
+        RELEASED_FIRST.by,
         f"due=unopened{whose}",
         frozenset({"released"}),
         only_if_any=True,

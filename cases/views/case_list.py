@@ -16,7 +16,8 @@ from cases.lifecycle.deputies import away_until
 from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, User
 from cases.selectors import case_list as lists
-from cases.selectors.case_list import CaseListQuery, CaseListResult, Order
+from cases.selectors.case_list import CaseListResult
+from cases.selectors.case_list_query import NEWEST, CaseListQuery, Order
 from cases.selectors.live import token_of
 from cases.selectors.pagination import CappedPaginator, page_numbers
 from cases.views.requests import PortalRequest
@@ -94,7 +95,7 @@ def _display(asked: CaseFilter, query: CaseListQuery) -> dict[str, Any]:
     offered = [order for order in query.orders if order.column != "case" or not asked.by.is_member]
     return {
         "order": query.chosen_order,
-        "is_newest_first": query.chosen_order == lists.NEWEST,
+        "is_newest_first": query.chosen_order == NEWEST,
         "orders": [(order, _ordered(asked, query, order)) for order in offered],
         "columns": [_column(asked, query, key, label) for key, label in COLUMNS],
         "sizes": [(size, asked.query_with(per="" if size == PAGE_SIZES[0] else str(size))) for size in PAGE_SIZES],

@@ -14,6 +14,7 @@ from django.utils import timezone
 from cases.forms.case_filter import CaseFilter
 from cases.models import Case
 from cases.selectors import case_list, search
+from cases.selectors.case_list_query import ORDERS
 from tests.clocks import portals_today
 from tests.factories import CaseFactory, UserFactory
 
@@ -259,7 +260,7 @@ def test_no_order_tells_a_member_what_no_row_does(view, client, member, technici
         CaseFactory(title="secret", member=member, assigned_to=technician),
         CaseFactory(title="other", member=member),
     )
-    queries = [f"{filters}&sort={order.key}" for filters in ("", "state=accepted") for order in case_list.ORDERS]
+    queries = [f"{filters}&sort={order.key}" for filters in ("", "state=accepted") for order in ORDERS]
     before = [titles(client.get(f"/cases/?{query}")) for query in queries]
     day = dt.date(2025, 6, 20)
     Case.objects.filter(pk=secret.pk).update(status="completed", scheduled_release_date=day, schedule_revision=1)
