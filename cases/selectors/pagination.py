@@ -9,7 +9,6 @@ from django.db.models import Model, QuerySet
 
 from cases.core.limits import is_key
 from cases.core.numbers import capped
-from cases.models import Case
 
 MAX_COUNTED = 1000
 PER_PAGE = 25
@@ -39,12 +38,12 @@ class CappedCount:
         return capped(self.number, MAX_COUNTED)
 
 
-class CappedPaginator(Paginator[Case]):
-    """Pages over the first MAX_COUNTED cases. To reach others, people search or filter."""
+class CappedPaginator(Paginator[RowT]):
+    """Pages over the first MAX_COUNTED rows, such as cases or people. To reach others, people search or filter."""
 
-    def __init__(self, cases: QuerySet[Case], per_page: int = PER_PAGE) -> None:
-        super().__init__(cases, per_page)
-        found = CappedCount.of(cases)
+    def __init__(self, rows: QuerySet[RowT], per_page: int = PER_PAGE) -> None:
+        super().__init__(rows, per_page)
+        found = CappedCount.of(rows)
         self.is_capped = found.is_capped
         self._count = min(found.number, MAX_COUNTED)
 
@@ -52,7 +51,7 @@ class CappedPaginator(Paginator[Case]):
     def count(self) -> int:
         return self._count
 
-    def page(self, number: int | str) -> Page[Case]:
+    def page(self, number: int | str) -> Page[RowT]:
         """Return a full page of the present rows.
 
         Django's own page ends where the count did, so rows added at the top since would push others off the last page.

@@ -143,7 +143,7 @@ def by_the_clock(cases: CaseQuerySet, date: dt.date, kind: EntryKind, *, today: 
     return [*overdue, *earlier, untimed, that_day.filter(scheduled_release_time__gte=usual)]
 
 
-class DayPaginator(CappedPaginator):
+class DayPaginator(CappedPaginator[Case]):
     """Pages over the parts of a day, one after the other."""
 
     def __init__(self, parts: Sequence[CaseQuerySet]) -> None:

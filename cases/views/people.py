@@ -1,7 +1,7 @@
 """The people of the portal, for administrators."""
 
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
@@ -42,7 +42,7 @@ def people(request: PortalRequest) -> HttpResponse:
     query.pop("page", None)
     context = {
         "filter": shown,
-        "page": CappedPaginator(cast(Any, found)).get_page(request.GET.get("page")),
+        "page": CappedPaginator(found).get_page(request.GET.get("page")),
         "query": query.urlencode(),
         "is_filtered": any(query.values()),
     }
