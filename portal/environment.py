@@ -36,7 +36,7 @@ class Environment:
         setting = SETTINGS[name]
         text = self._env.str(name, default=UNSET)
         if setting.is_required and (text is UNSET or not text.strip()):
-            raise ImproperlyConfigured(f"Set the {name} environment variable.")
+            raise ImproperlyConfigured(f"Set the {name} environment variable, or add it to .env.")
         if text is not UNSET:
             return setting.kind.read(name, text)
         return setting.kind.read(name, setting.default) if default is UNSET else default

@@ -90,7 +90,7 @@ def test_a_file_that_is_named_must_be_there(monkeypatch, tmp_path, name):
 @pytest.mark.parametrize("text", ["", " "])
 def test_a_required_setting_may_not_be_blank(monkeypatch, text):
     monkeypatch.setattr("environ.Env.ENVIRON", {"SECRET_KEY": text})
-    with pytest.raises(ImproperlyConfigured, match="Set the SECRET_KEY environment variable"):
+    with pytest.raises(ImproperlyConfigured, match=r"Set the SECRET_KEY environment variable, or add it to \.env"):
         Environment(NO_FILE)("SECRET_KEY")
 
 
