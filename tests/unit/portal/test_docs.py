@@ -14,9 +14,10 @@ from xml.etree import ElementTree
 import pytest
 from django.conf import settings
 
+from cases.forms.conditions import NewConditionFields
 from cases.lifecycle import stored_clock
 from cases.models import PortalClock
-from cases.models.condition_kinds import ConditionKind
+from cases.models.condition_kinds import NEEDS_A_NAME, ConditionKind
 from portal.setting_registry import SETTINGS
 
 ROOT = Path(settings.BASE_DIR)
@@ -162,6 +163,8 @@ def test_each_kind_of_condition_is_explained():
     conditions, lists = ((ROOT / "docs" / name).read_text() for name in ("conditions.md", "lists.md"))
     assert [kind.label for kind in ConditionKind if str(kind.label) not in conditions] == []
     assert [kind.value for kind in ConditionKind if f"`{kind.value}`" not in lists] == []
+    help_text = NewConditionFields.base_fields["name"].help_text
+    assert {kind.value for kind in ConditionKind if f"“{kind.label}”" in help_text} == set(NEEDS_A_NAME)
 
 
 def test_each_requirement_has_tests_that_are_there():
