@@ -46,6 +46,11 @@ class DashboardGroup:
         """Whether its cases were released since the person's last visit."""
         return self.section.key == "new"
 
+    @property
+    def is_in_one_state(self) -> bool:
+        """Whether its heading says the state of each of its cases."""
+        return len(self.section.holds) == 1
+
 
 @dataclass(frozen=True)
 class CompiledDashboard:

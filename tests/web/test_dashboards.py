@@ -230,3 +230,20 @@ def test_the_message_names_the_accepted_case_and_leads_to_it(title, client, memb
         toast = answer.content.decode().partition('id="toasts"')[2].partition("</span>")[0]
         assert f'<a class="alert-link" href="/cases/{case.pk}/">{name}</a>' in toast
         assert words in toast
+
+
+def test_a_row_repeats_neither_the_state_in_its_heading_nor_the_readers_own_name(
+    client, member, technician, administrator
+):
+    CaseFactory(member=member, assigned_to=technician, date_accepted=MONDAY)
+    answered = CaseFactory(
+        member=member, assigned_to=technician, released=True, waiting_for="staff", waiting_since=MONDAY
+    )
+    client.force_login(technician)
+    found = sections(client.get("/"))
+    assert found["In progress"].count("In progress") == 1, "since when it is in progress"
+    assert "Released " in found["Messages to answer"], "cases in any state"
+    assert answered.external_case_id in found["Released"]
+    assert "assigned to" not in " ".join(found.values())
+    client.force_login(administrator)
+    assert "assigned to" in sections(client.get("/"))["In progress"]
