@@ -7,7 +7,7 @@ other one.
 
 import functools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import nh3
 from django.utils.safestring import SafeString
@@ -35,6 +35,19 @@ def render(text: str) -> SafeString:
             token.children = list(_with_links(_shallow(token.children)))
     cleaned = _cleaner().clean(parser.renderer.render(tokens, parser.options, {}))
     return SafeString(cleaned)  # nosec B703 - nh3 let nothing through but ALLOWED
+
+
+def plain(text: str) -> str:
+    """Return the words of `text` in one line, without marks."""
+    blocks = _parser().parse(clean_text(text))
+    texts = (" " if part.type.endswith("break") else part.content for block in blocks for part in _parts_of(block))
+    return " ".join("".join(texts).split())
+
+
+def _parts_of(block: Token) -> Sequence[Token]:
+    """Return what the text of `block` is made of, and a break after it."""
+    end = Token("softbreak", "", 0)
+    return [*block.children, end] if block.children else [block, end]
 
 
 @functools.cache

@@ -8,6 +8,7 @@ from cases.core.clock import portal_now
 from cases.lifecycle.deputies import absence_today, covered_by
 from cases.selectors import dashboard as boards
 from cases.selectors.owned_conditions import ROWS, owned_conditions
+from cases.selectors.questions import questions_in
 from cases.selectors.release_contents import contents_of
 from cases.views.live import dashboard_token
 from cases.views.requests import PortalRequest
@@ -24,7 +25,13 @@ def member_dashboard(request: PortalRequest) -> HttpResponse:
     """Show a member's cases, what is ready and new first. No completed case is among them before its release."""
     groups = [group for group in boards.groups_for(request.user) if group.cases]
     new = [case for group in groups if group.is_new for case in group.cases]
-    context = {"groups": groups, "live_token": dashboard_token(groups), "news": contents_of(new, to=request.user)}
+    waiting = [case for group in groups if group.section.key == "waiting" for case in group.cases]
+    context = {
+        "groups": groups,
+        "live_token": dashboard_token(groups),
+        "news": contents_of(new, to=request.user),
+        "questions": questions_in(waiting, to=request.user),
+    }
     return render(request, "cases/member_dashboard.html", context)
 
 

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.html import escape
 
 from cases.models import Case
-from tests.factories import CaseAnswerFactory, CaseDocumentFactory, CaseFactory
+from tests.factories import CaseAnswerFactory, CaseDocumentFactory, CaseFactory, CaseMessageFactory
 from tests.pages import QUERIES
 
 pytestmark = pytest.mark.django_db
@@ -247,3 +247,28 @@ def test_a_row_repeats_neither_the_state_in_its_heading_nor_the_readers_own_name
     assert "assigned to" not in " ".join(found.values())
     client.force_login(administrator)
     assert "assigned to" in sections(client.get("/"))["In progress"]
+
+
+def test_a_member_reads_what_they_are_asked(client, member, technician):
+    asked, _silent = CaseFactory.create_batch(
+        2, member=member, assigned_to=technician, date_accepted=MONDAY, waiting_for="member", waiting_since=MONDAY
+    )
+    other = CaseFactory(member=member, assigned_to=technician)
+    for case, author, text in (
+        (asked, technician, "An earlier one."),
+        (asked, technician, "Which *year*?\n\n- 2019 " + "or 2020 " * 50),
+        (asked, member, "I'll look it up."),
+        (other, technician, "For information."),
+    ):
+        CaseMessageFactory(case=case, author=author, text=text)
+    client.force_login(member)
+    found = sections(client.get("/"))
+    waiting = found["Waiting for you"]
+    assert f"{technician.display_name}: “Which year? 2019 or 2020 or 2020" in waiting
+    assert len(waiting) < 400
+    assert "earlier" not in waiting
+    assert "look it up" not in waiting
+    assert waiting.count("Reply") == 2
+    assert waiting.count("In progress since") == 1, "the one without a message"
+    assert "For information." not in found["In progress"]
+    assert "Reply" not in found["In progress"]

@@ -201,3 +201,16 @@ def test_hostile_shapes_take_bounded_time_and_depth(text):
         depth += -1 if tag else 1
         deepest = max(deepest, depth)
     assert deepest <= 2 * markdown.MAX_NESTING + 5
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Dear **Alex**,\nplease *send* it.", "Dear Alex, please send it."),
+        ("# Hello\n\n- one\n- [two](https://example.org)\n\n> `three`", "Hello one two three"),
+        ("    code\n\n<b>no</b>", "code <b>no</b>"),
+        ("", ""),
+    ],
+)
+def test_the_words_alone(text, words):
+    assert markdown.plain(text) == words
