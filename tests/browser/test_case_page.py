@@ -1,6 +1,7 @@
 """The page of a case as two technicians use it, from acceptance to reopening a case that was completed too soon."""
 
 import datetime as dt
+from itertools import pairwise
 
 import pytest
 from django.utils import timezone
@@ -222,3 +223,16 @@ def test_a_reason_stays_where_the_case_went_back_to_work_meanwhile(scripts, tab_
     kept = tab.locator("textarea").filter(visible=True)
     assert "She asked for more time." in [field.input_value() for field in kept.all()]
     assert not questions
+
+
+def test_parts_that_have_nothing_to_show_leave_no_gaps(sign_in, member, technician):
+    case = CaseFactory(member=member, submitted=True)
+    page = sign_in(technician, at=f"/cases/{case.pk}/")
+
+    def gaps(column):
+        boxes = [card.bounding_box() for card in page.locator(f"{column} .card").all() if card.is_visible()]
+        return boxes[0]["y"], {round(lower["y"] - upper["y"] - upper["height"]) for upper, lower in pairwise(boxes)}
+
+    (top, main), (side_top, side) = gaps(".case-main"), gaps(".side")
+    assert top == side_top
+    assert main == side == {24}

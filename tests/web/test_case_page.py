@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from cases.models import Case, CaseEvent, CaseNote, NotificationChoice
 from tests.conftest import FROZEN
-from tests.factories import CaseDocumentFactory, CaseFactory, CaseMessageFactory, CaseNoteFactory
+from tests.factories import CaseAnswerFactory, CaseDocumentFactory, CaseFactory, CaseMessageFactory, CaseNoteFactory
 
 pytestmark = [
     pytest.mark.django_db,
@@ -371,3 +371,21 @@ def test_of_what_is_not_released_the_page_says_nothing(case, client, technician)
     page = page_of(client, case)
     assert "Not opened yet" not in page
     assert "Release timeline" in page
+
+
+def test_the_question_is_above_the_answer_that_is_written_and_below_the_one_that_is_read(client, technician, member):
+    own = {"member": member, "assigned_to": technician, "description": "When?"}
+    client.force_login(technician)
+    for traits, order in (({}, ["description", "answer-heading"]), ({"held": True}, ["answer-heading", "description"])):
+        case = CaseFactory(**own, **traits)
+        CaseAnswerFactory(case=case)
+        page = client.get(f"/cases/{case.pk}/").content.decode()
+        assert re.findall(r'<h2 id="(description|answer-heading)"', page) == order
+
+
+def test_a_case_without_conditions_has_no_panel_for_them_but_an_action(client, technician, member):
+    case = CaseFactory(member=member, assigned_to=technician)
+    client.force_login(technician)
+    page = client.get(f"/cases/{case.pk}/").content.decode()
+    assert 'id="conditions"' not in page
+    assert f'href="/cases/{case.pk}/conditions/"' in page.partition('id="case-actions"')[2]
