@@ -389,3 +389,11 @@ def test_a_case_without_conditions_has_no_panel_for_them_but_an_action(client, t
     page = client.get(f"/cases/{case.pk}/").content.decode()
     assert 'id="conditions"' not in page
     assert f'href="/cases/{case.pk}/conditions/"' in page.partition('id="case-actions"')[2]
+
+
+def test_a_member_reads_dates_of_the_progress_once(client, member, technician):
+    case = CaseFactory(member=member, assigned_to=technician, released=True, date_accepted=FROZEN)
+    client.force_login(member)
+    page = client.get(f"/cases/{case.pk}/").content.decode()
+    on_paper = page.partition('id="progress"')[2].partition('<div class="d-none d-print-block">')[2]
+    assert 'id="facts"' in on_paper
