@@ -105,3 +105,12 @@ def test_the_dialog_says_what_was_found_last(order, sign_in, technician):
     page.wait_for_timeout(300)
     expect(dialog).to_contain_text("Answer written")
     expect(dialog).not_to_contain_text("No report and no answer")
+
+
+def test_what_follows_is_in_sight_beside_the_button(sign_in, member, technician):
+    case = CaseFactory(member=member, assigned_to=technician)
+    page = sign_in(technician, at=f"/cases/{case.pk}/", viewport={"width": 1280, "height": 520})
+    page.get_by_role("button", name="Mark as Completed").click()
+    page.get_by_label("Schedule Release").check()
+    expect(page.get_by_text("You can change the date until then.")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("dialog").locator("[type=submit]")).to_be_in_viewport(ratio=1)
