@@ -236,3 +236,15 @@ def test_parts_that_have_nothing_to_show_leave_no_gaps(sign_in, member, technici
     (top, main), (side_top, side) = gaps(".case-main"), gaps(".side")
     assert top == side_top
     assert main == side == {24}
+
+
+def test_a_text_field_grows_with_its_text(sign_in, member, technician):
+    case = CaseFactory(member=member, assigned_to=technician)
+    page = sign_in(technician, at=f"/cases/{case.pk}/")
+    note = page.get_by_label("New note")
+    height = note.bounding_box()["height"]
+    assert round(height) == 3 * 24 + 12, "as its rows say"
+    note.fill("A line.\n" * 10)
+    assert note.bounding_box()["height"] > 2 * height
+    note.fill("A line.\n" * 200)
+    assert note.bounding_box()["height"] < 900
