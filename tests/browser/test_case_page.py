@@ -248,3 +248,17 @@ def test_a_text_field_grows_with_its_text(sign_in, member, technician):
     assert note.bounding_box()["height"] > 2 * height
     note.fill("A line.\n" * 200)
     assert note.bounding_box()["height"] < 900
+
+
+def test_the_number_is_copied(sign_in, member, technician):
+    case = CaseFactory(member=member, assigned_to=technician)
+    page = sign_in(technician, at=f"/cases/{case.pk}/")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy case number").click()
+    expect(page.locator("#toasts")).to_contain_text(f"{case.external_case_id} copied")
+    assert page.evaluate("navigator.clipboard.readText()") == case.external_case_id
+    # Where that isn't allowed, the number is ready to be copied by hand.
+    page.evaluate("navigator.clipboard.writeText = () => Promise.reject()")
+    page.get_by_role("button", name="Copy case number").click()
+    expect(page.locator("#toasts .alert")).to_have_count(1)
+    assert case.external_case_id in page.evaluate("String(getSelection())")
