@@ -33,13 +33,16 @@ class Selection:
 
     @classmethod
     def of(cls, data: QueryDict, *, by: User) -> Self:
-        """Read what a list or a form sends: `case` (many) or `selected`, `all` with `query`, or `run`.
+        """Read what a list or a form sends: `case` (many) or `selected`, `all` with `query`, `run` for those that a run
+        can change, or `again` for all of its cases.
 
         CaseError if it cannot be read. Visibility is checked when a case is looked up.
         """
         query = data.get("query", "")
         if run := data.get("run"):
             return cls(_keys_of_run(run, by), query, {"run": run, "query": query})
+        if again := data.get("again"):
+            return cls(_keys_of_run(again, by, with_refused=True), query, {"again": again, "query": query})
         if data.get("all"):
             return cls._of_list(query, by)
         chosen = data.getlist("case") or [key for key in data.get("selected", "").split(",") if key]
@@ -50,7 +53,7 @@ class Selection:
     @classmethod
     def unread(cls, data: QueryDict) -> Self:
         """Return an empty selection, with the form fields of `data`."""
-        sent = {name: data.get(name, "") for name in ("run", "all", "selected", "query") if name in data}
+        sent = {name: data.get(name, "") for name in ("run", "again", "all", "selected", "query") if name in data}
         return cls([], data.get("query", ""), sent)
 
     @classmethod
@@ -65,6 +68,9 @@ class Selection:
         return cls(keys, query, {"all": "1", "query": query}, found.searched, found.matched, found.part)
 
 
-def _keys_of_run(pk: str, by: User) -> list[int]:
+def _keys_of_run(pk: str, by: User, *, with_refused: bool = False) -> list[int]:
     run = BulkRun.objects.visible_to(by).filter(pk=pk).first() if limits.is_key(pk) else None
-    return list(bulk_rows.changeable(run).values_list("case_id", flat=True)) if run else []
+    if run is None:
+        return []
+    rows = run.rows.order_by("position") if with_refused else bulk_rows.changeable(run)
+    return list(rows.values_list("case_id", flat=True))

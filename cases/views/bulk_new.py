@@ -20,8 +20,8 @@ from cases.views.decorators import staff_only
 from cases.views.refusals import add_refusal
 from cases.views.requests import PortalRequest
 
-# The fields that the address may fill in.
-PROPOSED = ("date", "time", "most_a_day", "days", "unit", "direction")
+# The fields that the address may fill in. No text is among them: addresses are logged.
+PROPOSED = ("date", "time", "most_a_day", "days", "unit", "direction", "technician", "urgency", "case_type")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -98,6 +98,16 @@ def run_address(run: BulkRun, query: str = "") -> str:
     back = QueryDict(mutable=True)
     back["query"] = query
     return reverse("bulk_run", args=[run.pk]) + (f"?{back.urlencode()}" if query else "")
+
+
+def proposed_by(run: BulkRun) -> dict[str, str]:
+    """Return what was chosen for `run`, as the address fills it in again."""
+    chosen = {name: str(value) for name, value in run.parameters.items() if name in PROPOSED}
+    if run.action == BulkRun.Action.SHIFT:
+        days = run.parameters["days"]
+        chosen["days"], chosen["direction"] = str(abs(days)), "later" if days > 0 else "earlier"
+        chosen["unit"] = "working" if run.parameters.get("working_days") else "days"
+    return chosen
 
 
 def _list_address(query: str) -> str:

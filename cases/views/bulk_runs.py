@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
@@ -16,7 +17,7 @@ from cases.releases import bulk
 from cases.selectors import bulk_rows
 from cases.selectors import bulk_runs as selectors
 from cases.selectors.pagination import page_numbers
-from cases.views.bulk_new import run_address
+from cases.views.bulk_new import proposed_by, run_address
 from cases.views.csv_files import csv_headers
 from cases.views.decorators import staff_only
 from cases.views.refusals import add_refusal, refusals_shown_by
@@ -132,6 +133,7 @@ def _show(request: PortalRequest, run: BulkRun, *, status: int = 200, **override
         "undone_by": list(run.undone_by.exclude(state=State.PREVIEWED)) if run.state == State.DONE else [],
         "may_start": run.by_id == request.user.pk,
         "spread": _spread(run),
+        "edit": _edit_address(request, run),
         "lapsing": bulk_rows.count_lapsing(run) if run.state == State.PREVIEWED else 0,
     }
     return render(request, "cases/bulk/run.html", context | overrides, status=status)
@@ -149,6 +151,16 @@ def _query(**values: str) -> str:
     kept = QueryDict(mutable=True)
     kept.update({name: value for name, value in values.items() if value})
     return kept.urlencode()
+
+
+def _edit_address(request: PortalRequest, run: BulkRun) -> str:
+    """Return the address of the form with the cases and choices of a preview. Empty if it can't be made again."""
+    if run.state != State.PREVIEWED or run.by_id != request.user.pk or run.undoes_id:
+        return ""
+    if run.action not in bulk.actions_for(request.user):
+        return ""
+    chosen = proposed_by(run) | {"action": run.action, "again": str(run.pk), "query": request.GET.get("query", "")}
+    return f"{reverse('new_bulk_run')}?{_query(**chosen)}"
 
 
 def _spread(run: BulkRun) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 import csv
 import datetime as dt
+import html
 import io
 import re
 from urllib.parse import quote, urlencode
@@ -322,7 +323,7 @@ def test_the_way_back_to_the_list_is_kept_from_page_to_page(tom, technician):
         "query": "state=scheduled&sort=latest",
     }
     query = "?query=state%3Dscheduled%26sort%3Dlatest"
-    way_back = '<a href="/cases/?state=scheduled&amp;sort=latest">Cases</a>'
+    way_back = '<nav class="crumbs" aria-label="Back"><a href="/cases/?state=scheduled&amp;sort=latest">'
     address = tom.post("/bulk/new/", sent | chosen(cases)).url
     run = BulkRun.objects.get()
     assert address == f"/bulk/{run.pk}/{query}"
@@ -352,7 +353,7 @@ def test_a_start_that_is_refused_keeps_the_way_back(tom, technician, clock):
     clock.shift(2 * DAY)
     answer = tom.post(f"/bulk/{run.pk}/start/?query=state%3Dheld")
     assert answer.status_code == 409
-    assert '<a href="/cases/?state=held">Cases</a>' in answer.content.decode()
+    assert '<nav class="crumbs" aria-label="Back"><a href="/cases/?state=held">' in answer.content.decode()
 
 
 def test_a_start_that_is_loaded_again_or_came_too_late_keeps_the_way_back(tom, technician):
@@ -395,6 +396,41 @@ def test_a_crowded_day_is_told_and_can_be_spread(tom, technician, settings):
     answer = tom.post("/bulk/new/", {"action": "spread", "run": run.pk, "date": "2025-06-24", "most_a_day": "2"})
     rows = BulkRun.objects.get(pk=int(answer.url.split("/")[2])).rows.order_by("position")
     assert [row.to_date for row in rows] == [JUNE_24 + n * DAY for n in (0, 0, 1, 1, 2, 2)]
+
+
+@pytest.mark.parametrize(
+    ("action", "fields"),
+    [
+        ("shift", {"days": "2", "unit": "days", "direction": "earlier"}),
+        ("shift", {"days": "1", "unit": "working", "direction": "later"}),
+        ("schedule", {"date": "2025-06-24", "time": "09:30:00"}),
+        ("spread", {"date": "2025-06-24", "most_a_day": "2"}),
+        ("urgency", {"urgency": "urgent"}),
+    ],
+)
+def test_a_preview_leads_back_to_its_form_with_all_of_its_cases(action, fields, tom, technician, other_technician):
+    """Also with those that it can't change: another choice may change them."""
+    cases = [*scheduled(technician, 2), *scheduled(other_technician, 1)]
+    run = preview(tom, action, cases, **fields, reason="For a reason.")
+    page = html.unescape(text_of(tom, f"/bulk/{run.pk}/?query=state%3Dscheduled"))
+    link = re.search(r'href="(/bulk/new/\?[^"]+&again=[^"]+)"', page)[1]
+    assert "reason" not in link, "addresses are logged"
+    form = text_of(tom, link)
+    assert "3 cases selected." in form
+    for name, value in fields.items():
+        assert re.search(rf'name="{name}"[^>]* value="{value}"|value="{value}" selected', form), name
+    again = tom.post("/bulk/new/", {"action": action, "again": run.pk, "query": "state=scheduled", **fields})
+    new = BulkRun.objects.latest("pk")
+    assert again.url == f"/bulk/{new.pk}/?query=state%3Dscheduled"
+    assert (new.total, new.parameters) == (3, run.parameters)
+
+
+def test_a_preview_is_made_again_only_by_its_maker(technician, other_technician, client):
+    client.force_login(technician)
+    run = preview(client, "shift", scheduled(technician), days="1", unit="days", direction="later")
+    client.force_login(other_technician)
+    for address in (f"/bulk/new/?action=shift&again={run.pk}", "/bulk/new/?action=shift&again=x"):
+        assert client.get(address).status_code == 302, "nothing is selected"
 
 
 def test_a_crowd_is_spread_over_so_many_days_with_those_that_are_there_and_without_those_that_stay(
