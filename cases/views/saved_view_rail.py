@@ -1,6 +1,6 @@
 """The rail beside the case list: the views that a person has, and how many cases each holds."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -62,6 +62,12 @@ def rail_of(asked: CaseFilter, user: User) -> dict[str, Any]:
         # The menu shows the pinned ones, and need not read them again.
         "views_of_person": views,
     }
+
+
+def view_of(asked: CaseFilter, views: Iterable[ShownView]) -> ShownView | None:
+    """Return the first of `views` whose list `asked` reads."""
+    query = query_of(asked)
+    return next((view for view in views if _is_same(view.query, query)), None)
 
 
 def _groups(links: list[RailLink]) -> list[RailGroup]:

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cases.forms.case_filter import CaseFilter
-from cases.models import Case
+from cases.models import Case, SavedView
 from cases.selectors import case_list, search
 from cases.selectors.case_list_query import ORDERS
 from tests.clocks import portals_today
@@ -160,6 +160,22 @@ def test_what_one_kind_of_condition_holds_is_found(client, cases, technician, cl
     assert titles(client.get("/cases/?held_by=approval")) == ["today"]
     assert titles(client.get("/cases/?held_by=report")) == []
     assert titles(client.get("/cases/?due=conditions")) == ["today"]
+
+
+def test_the_way_back_from_a_case_has_the_name_of_the_view(client, cases, technician):
+    SavedView.objects.create(
+        owner=technician, name="Later ones", query="technician=mine&sort=oldest", created=timezone.now()
+    )
+    client.force_login(technician)
+    case = cases["accepted"]
+    for query, name in (
+        ("state=accepted&technician=mine", "Mine in progress"),
+        ("sort=oldest&technician=mine&per=100", "Later ones"),
+        ("technician=mine", "Cases"),
+    ):
+        page = client.get(f"/cases/{case.pk}/?{urlencode({'list': query, 'place': 1})}").content.decode()
+        crumbs = page.partition('<nav class="crumbs"')[2].partition("</a>")[0]
+        assert crumbs.endswith(f"</svg>{name}"), crumbs
 
 
 def test_a_case_leads_back_to_the_list_and_on_to_its_neighbors(client, cases, technician, member):

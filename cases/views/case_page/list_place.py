@@ -14,7 +14,9 @@ from cases.models import Case
 from cases.selectors import case_list
 from cases.selectors.list_neighbors import Neighbor, neighbors_of
 from cases.selectors.pagination import MAX_COUNTED
+from cases.selectors.saved_views import views_of
 from cases.views.requests import PortalRequest
+from cases.views.saved_view_rail import view_of
 
 
 def list_place(request: PortalRequest, case: Case) -> dict[str, Any]:
@@ -30,7 +32,11 @@ def list_place(request: PortalRequest, case: Case) -> dict[str, Any]:
     back = form.query_with() + (f"&page={page}" if page > 1 else "")
     found = case_list.find(form.list_query(), request.user)
     beside = neighbors_of(case.pk, found.cases, place)
+    views = views_of(request.user)
     return {
+        "view_left": view_of(form, views),
+        # The menu need not read them again.
+        "views_of_person": views,
         "back_to_list": f"{reverse('case_list')}?{back.removeprefix('&')}",
         "previous_case": _link(beside.previous, query),
         "next_case": _link(beside.next, query),
