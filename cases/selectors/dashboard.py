@@ -24,6 +24,8 @@ from cases.selectors.dashboard_sections import Section, sections_for
 from cases.selectors.pagination import CappedCount
 
 ROWS = 5
+# A case that belongs to several sections is shown in the first. The others show the next ones.
+LOOKED_AT = 3 * ROWS + 1
 # A sweep comes every SWEEP_INTERVAL seconds. Several have missed what is due for longer than this.
 OVERDUE_AFTER = dt.timedelta(minutes=1)
 SAMPLED = {state.key for state in display_states.for_staff()}
@@ -33,18 +35,27 @@ NEVER = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
 
 @dataclass(frozen=True)
 class DashboardGroup:
-    """A section with its first `cases`, its count as the page shows it, and a `note` about the source of the count."""
+    """A section with its first `cases`, its count as the page shows it, and a `note` about the source of the count.
+
+    `shown_above` of its cases are in an earlier section. Not counted where there are more than the page shows.
+    """
 
     section: Section
     cases: list[VisibleCase]
     count: str
     note: str
     has_more: bool
+    shown_above: int = 0
 
     @property
     def is_new(self) -> bool:
         """Whether its cases were released since the person's last visit."""
         return self.section.key == "new"
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it has no case at all, here or in an earlier section."""
+        return not (self.cases or self.shown_above or self.has_more)
 
     @property
     def is_in_one_state(self) -> bool:
@@ -76,20 +87,34 @@ def groups_for(user: User, now: dt.datetime | None = None) -> list[DashboardGrou
     if max(counts) > ROWS:
         counted = dashboard.counts.fetch(person=user.pk, **times)
         counts = [count for _number, count in sorted(counted)]
-    seen = VisibleCase.by_key({pk for keys in keys_of for pk in keys[:ROWS]}, to=user)
+    first_of = _each_once(keys_of)
+    seen = VisibleCase.by_key({pk for keys in first_of for pk in keys}, to=user)
     labels = _count_labels(dashboard.sections, counts, user)
     return [
         DashboardGroup(
             section=section,
             # A case whose state has changed since belongs to another group.
-            cases=[seen[pk] for pk in keys[:ROWS] if pk in seen and seen[pk].state in section.holds],
+            cases=[seen[pk] for pk in first if pk in seen and seen[pk].state in section.holds],
             count=text,
             note=note,
             has_more=count > ROWS,
+            shown_above=0 if count > ROWS else len(keys) - len(first),
         )
-        for section, keys, count, (text, note) in zip(dashboard.sections, keys_of, counts, labels, strict=True)
+        for section, keys, first, count, (text, note) in zip(
+            dashboard.sections, keys_of, first_of, counts, labels, strict=True
+        )
         if count or not section.only_if_any
     ]
+
+
+def _each_once(keys_of: Sequence[Sequence[int]]) -> list[list[int]]:
+    """Return the first ROWS keys of each section that no earlier section shows."""
+    shown: set[int] = set()
+    first_of = []
+    for keys in keys_of:
+        first_of.append([pk for pk in keys if pk not in shown][:ROWS])
+        shown.update(first_of[-1])
+    return first_of
 
 
 def _times_for(user: User, now: dt.datetime | None) -> dict[str, Any]:
@@ -149,7 +174,7 @@ def _compiled(role: str, member_view: str, time_of_day: dt.time) -> CompiledDash
     groups = [_cases_of(section, anybody).values("pk") for section in sections]
     return CompiledDashboard(
         sections,
-        first_cases=CompiledQuery.rows_of(*(cases[: ROWS + 1] for cases in groups)),
+        first_cases=CompiledQuery.rows_of(*(cases[:LOOKED_AT] for cases in groups)),
         # The same order leads along the same index. Without an order PostgreSQL may read the table.
         counts=CompiledQuery.counts_of(*(cases[: pagination.MAX_COUNTED + 1] for cases in groups)),
     )

@@ -119,8 +119,8 @@ def _for_staff(whose: str) -> list[Section]:
             label=_("In progress"),
             none=_("No cases in progress."),
         ),
-        _due_today(whose),
         _held_by_conditions(whose),
+        _due_today(whose),
         _of_state(
             states["scheduled"],
             SOONEST_FIRST.by,
