@@ -258,7 +258,24 @@ def test_the_number_is_copied(sign_in, member, technician):
     expect(page.locator("#toasts")).to_contain_text(f"{case.external_case_id} copied")
     assert page.evaluate("navigator.clipboard.readText()") == case.external_case_id
     # Where that isn't allowed, the number is ready to be copied by hand.
-    page.evaluate("navigator.clipboard.writeText = () => Promise.reject()")
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(); }")
     page.get_by_role("button", name="Copy case number").click()
     expect(page.locator("#toasts .alert")).to_have_count(1)
     assert case.external_case_id in page.evaluate("String(getSelection())")
+
+
+def test_the_head_with_the_main_action_stays_in_sight(sign_in, member, technician):
+    case = CaseFactory(member=member, assigned_to=technician)
+    CaseNoteFactory.create_batch(20, case=case)
+    page = sign_in(technician, at=f"/cases/{case.pk}/")
+    complete = page.get_by_role("button", name="Mark as Completed")
+    page.get_by_role("button", name="Add note").scroll_into_view_if_needed()
+    expect(page.get_by_role("heading", name="Answer")).not_to_be_in_viewport()
+    expect(complete).to_be_in_viewport(ratio=1)
+    # What an address or a key leads to isn't behind it.
+    page.goto(f"/cases/{case.pk}/#answer")
+    expect(page.get_by_role("heading", name="Answer")).to_be_in_viewport(ratio=1)
+    assert page.locator("#answer").bounding_box()["y"] >= page.locator("#case-head").bounding_box()["height"]
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.get_by_role("button", name="Add note").scroll_into_view_if_needed()
+    expect(complete).not_to_be_in_viewport()
