@@ -24,7 +24,7 @@ from cases.selectors.dashboard_sections import Section, sections_for
 from cases.selectors.pagination import CappedCount
 
 ROWS = 5
-# A case that belongs to several sections is shown in the first. The others show the next ones.
+# A case of staff that belongs to several sections is shown in the first. The others show the next ones.
 LOOKED_AT = 3 * ROWS + 1
 # A sweep comes every SWEEP_INTERVAL seconds. Several have missed what is due for longer than this.
 OVERDUE_AFTER = dt.timedelta(minutes=1)
@@ -172,9 +172,10 @@ def _compiled(role: str, member_view: str, time_of_day: dt.time) -> CompiledDash
     anybody = User(pk=PERSON, role=role)
     sections = sections_for(anybody)
     groups = [_cases_of(section, anybody).values("pk") for section in sections]
+    most = ROWS + 1 if anybody.is_member else LOOKED_AT
     return CompiledDashboard(
         sections,
-        first_cases=CompiledQuery.rows_of(*(cases[:LOOKED_AT] for cases in groups)),
+        first_cases=CompiledQuery.rows_of(*(cases[:most] for cases in groups)),
         # The same order leads along the same index. Without an order PostgreSQL may read the table.
         counts=CompiledQuery.counts_of(*(cases[: pagination.MAX_COUNTED + 1] for cases in groups)),
     )
