@@ -199,3 +199,9 @@ def test_a_list_that_is_sorted_while_a_search_is_on_its_way_is_searched_too(sign
         waiting.pop(0).continue_()
     expect(page).to_have_url(re.compile("q=Refund.*sort=oldest|sort=oldest.*q=Refund"))
     expect(rows(page)).to_have_text(["Refund"])
+
+
+def test_a_list_without_cases_is_below_its_search(sign_in, technician):
+    page = sign_in(technician, at="/cases/?q=nothing")
+    search = page.locator("#filters").bounding_box()
+    assert page.locator("#cases .empty, #cases .card").first.bounding_box()["y"] >= search["y"] + search["height"]
