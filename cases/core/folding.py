@@ -1,6 +1,7 @@
 """Folding for search, so that what a person types and what is searched are compared in the same form."""
 
 import re
+import sys
 import unicodedata
 
 # Letters for which people type others, and which Unicode does not decompose. Case folding has made them lowercase.
@@ -11,19 +12,26 @@ DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u02bc": "'", "\u201c": '"', "\u201d": '"'})
 # Accents, and invisible characters.
 DROPPED = frozenset({"Mn", "Cf"})
-# One letter becomes at most three, such as the ligature ffi.
+# Almost every letter becomes at most three, such as the ligature ffi. Columns are cut where rarer ones take more.
 MAX_EXPANSION = 3
 
 
 def fold(text: str) -> str:
-    """Return `text` in lowercase NFC, without accents and invisible characters, with plain spaces, dashes and quotes.
+    """Return `text` in lowercase NFKC, without accents and invisible characters, with plain spaces, dashes and quotes.
 
-    Databases compare letters differently, and SQLite has no lowercase beyond ASCII. So both sides are folded here.
+    Full-width letters, ligatures and circled numbers become the plain ones. Databases compare letters differently, and
+    SQLite has no lowercase beyond ASCII. So both sides are folded here.
     """
-    apart = unicodedata.normalize("NFD", unicodedata.normalize("NFD", text).casefold())
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     kept = "".join(letter for letter in apart if unicodedata.category(letter) not in DROPPED)
     plain = DASHES.sub("-", kept.translate(LETTERS).translate(QUOTES))
     return unicodedata.normalize("NFC", " ".join(plain.split()))
+
+
+def letters_folded_into_others() -> str:
+    """Return a regular expression for the letters and digits of compatibility, such as full-width ones."""
+    codes = [code for code in range(sys.maxunicode + 1) if unicodedata.decomposition(chr(code)).startswith("<")]
+    return f"[{''.join(chr(code) for code in codes if chr(code).isalnum())}]"
 
 
 def begins_words(label: str, typed: str) -> bool:

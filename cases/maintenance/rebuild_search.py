@@ -1,4 +1,4 @@
-"""Rebuild the words of cases and people, for rows that were written by SQL.
+"""Rebuild the words of cases and people, for rows that were written by SQL or by an earlier version.
 
 Verbs don't need this, because they write the words in the transaction that writes the text.
 """
@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from django.db import connections, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from cases.core.folding import letters_folded_into_others
 from cases.models import (
     Case,
     CaseAnswer,
@@ -27,6 +28,7 @@ BATCH = 500
 TABLES = (CaseWords, PersonWords)
 # Only these columns: a migration may stop before the others exist.
 OWN_TEXTS = ("external_case_id", "member_id", *case_words.OF_THE_CASE)
+NAMES = ("username", "first_name", "last_name")
 COLUMNS = (*case_words.OF_THE_CASE, "submissions", "answer", "reports", "notes")
 Rebuild = Callable[[Sequence[int]], None]
 
@@ -47,6 +49,15 @@ def fill_missing() -> int:
     cases = Case.objects.filter(~Exists(written[0]))
     people = User.objects.filter(~Exists(written[1]))
     return _in_batches(cases, rebuild_cases) + _in_batches(people, rebuild_people)
+
+
+def rewrite_outdated() -> int:
+    """Rebuild the words that have letters which this version folds into others. Return how many cases and people."""
+    letters = letters_folded_into_others()
+    outdated = CaseWords.objects.filter(Q(*((f"{column}__regex", letters) for column in COLUMNS), _connector=Q.OR))
+    named = PersonWords.objects.filter(names__regex=letters).values("person")
+    people = User.objects.filter(Q(name_folded__regex=letters) | Q(pk__in=named))
+    return _in_batches(outdated, rebuild_cases) + _in_batches(people, rebuild_people)
 
 
 def rebuild_all() -> int:
@@ -72,9 +83,25 @@ def rebuild_cases(keys: Sequence[int]) -> None:
     case_words.store(list(rows.values()), COLUMNS)
 
 
-@transaction.atomic
 def rebuild_people(keys: Sequence[int]) -> None:
-    """Rebuild the words of these people, as `rebuild_cases` does for cases."""
+    """Rebuild the words and the folded names of these people."""
+    for person in User.objects.filter(pk__in=keys).only(*NAMES, "name_folded"):
+        _refold(person)
+    _rebuild_words_of_people(keys)
+
+
+def _refold(person: User) -> None:
+    """Correct the folded name, unless the name was changed meanwhile. No lock is held, so that nothing deadlocks."""
+    stored = person.name_folded
+    folded = User._meta.get_field("name_folded").pre_save(person, add=False)
+    if folded != stored:
+        as_read = {name: getattr(person, name) for name in NAMES}
+        User.objects.filter(pk=person.pk, **as_read).update(name_folded=folded)
+
+
+@transaction.atomic
+def _rebuild_words_of_people(keys: Sequence[int]) -> None:
+    """Do for people what `rebuild_cases` does for cases."""
     people = User.objects.filter(pk__in=keys).order_by("pk")
     missing = [PersonWords(person_id=key) for key in people.values_list("pk", flat=True)]
     PersonWords.objects.bulk_create(missing, ignore_conflicts=True)

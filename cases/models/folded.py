@@ -19,7 +19,7 @@ class Folded(PlainInMigrations, models.CharField[str, str]):
 
     def pre_save(self, model_instance: models.Model, add: bool) -> str:
         """Return the folded text of the row as it is now."""
-        value = fold(" ".join(getattr(model_instance, name) for name in self.of))
+        value = fold(" ".join(getattr(model_instance, name) for name in self.of))[: self.max_length]
         setattr(model_instance, self.attname, value)
         return value
 

@@ -15,5 +15,8 @@ class Command(BaseCommand):
         parser.add_argument("--all", action="store_true", help="index all of them again")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        written = rebuild_search.rebuild_all() if options["all"] else rebuild_search.fill_missing()
+        if options["all"]:
+            written = rebuild_search.rebuild_all()
+        else:
+            written = rebuild_search.fill_missing() + rebuild_search.rewrite_outdated()
         self.stdout.write(f"{written} indexed")

@@ -12,6 +12,7 @@ WORDS = {
     "don\u2019t 100% co\u00adoperate": ["don", "t", "100", "cooperate"],
     "abc年金相談": ["abc", "年", "金", "相", "談"],
     "договор \u200b % _ '\":*&|@#": ["договор"],
+    "\uff26orm\uff0d\uff17 \ufb01ne m\u00b2 \u00bd \u2460\u2461": ["form", "7", "fine", "m2", "1", "2", "12"],
     "x" * 100: ["x" * LONGEST],
 }
 

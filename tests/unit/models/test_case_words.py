@@ -129,6 +129,23 @@ def test_the_command_writes_what_the_verbs_would_have_written(member, technician
     assert words(case) == right | {"title": " refund", "notes": " between"}
 
 
+def test_the_command_rewrites_what_an_earlier_version_folded_in_another_way(member, technician):
+    case = CaseFactory(member=member, assigned_to=technician, title="Form \u2460")
+    CaseFactory(member=member, title="Árbol")
+    User.objects.filter(pk=technician.pk).update(first_name="\uff21nn", name_folded="\uff41nn")
+    CaseWords.objects.filter(case=case).update(title=" form \u2460", notes=" \uff41bc")
+    PersonWords.objects.filter(person=technician).update(names=" \uff41nn")
+    out = StringIO()
+    call_command("search_words", stdout=out)
+    assert out.getvalue() == "2 indexed\n"
+    assert words(case)["title"] == " form 1"
+    call_command("search_words", stdout=out)
+    assert out.getvalue().endswith("0 indexed\n")
+    technician.refresh_from_db()
+    assert technician.name_folded == "tom ann"
+    assert " ann" in PersonWords.objects.get(person=technician).names
+
+
 def test_of_many_notes_the_latest_are_kept(technician, monkeypatch):
     monkeypatch.setattr("cases.core.limits.SEARCHABLE", 24)
     case = CaseFactory(assigned_to=technician)
@@ -145,5 +162,5 @@ def test_what_means_something_to_the_database_is_a_word_or_nothing(name, is_word
     text = name.format(member=member)
     case = CaseFactory(title=text, member=UserFactory(first_name="Nina"))
     # It would be found like any other case, and as one of this member.
-    CaseFactory(title="Refund", member=member)
+    CaseFactory(title="Refund", member=member, external_case_id="C-9QX4TB7K2M")
     assert [found.case.pk for found in global_search.find(administrator, text).cases] == [case.pk] * is_word
