@@ -18,7 +18,7 @@ from cases.core.errors import CaseError, NotAllowed, WrongState
 from cases.core.text import isolated
 from cases.lifecycle import deputies
 from cases.lifecycle.account_history import record
-from cases.lifecycle.history import log_committed
+from cases.lifecycle.history import is_last, log_committed
 from cases.lifecycle.locking import lock_people
 from cases.models import Absence, AccountEvent, User
 from cases.releases.reminders import remind_others_at_once
@@ -60,15 +60,23 @@ def end_absence(*, absence: Absence, by: User) -> None:
     """End an absence today: `by` is at work again from today on.
 
     One that has not begun, or begins today, is deleted. NotAllowed as in `set_absence`. WrongState if it is already
-    over.
+    over, unless `by` did this last.
     """
+    key = absence.pk
     by = lock_people(by, absence.technician)[by.pk]
     _check_allowed(by, absence.technician)
     today = deputies.today()
     found = Absence.objects.select_for_update(no_key=True).filter(pk=absence.pk, last_day__gte=today).first()
     if found is None:
+        check_ended(key, technician=absence.technician, by=by)
+    else:
+        _end(found, today=today, by=by)
+
+
+def check_ended(key: int, *, technician: User, by: User) -> None:
+    """Raise WrongState about an absence that is over, unless `by` ended it, and nothing has happened since."""
+    if not is_last(technician.account_events.all(), AccountEvent.Kind.ABSENCE_ENDED, by=by, absence=key):
         raise WrongState(_("This absence has already ended."))
-    _end(found, today=today, by=by)
 
 
 def end_all_absences(*, technician: User, by: User) -> None:
@@ -131,5 +139,6 @@ def _check_free(technician: User, first_day: dt.date, last_day: dt.date) -> None
 
 def _record(absence: Absence, kind: AccountEvent.Kind, *, by: User) -> None:
     facts = {"first_day": absence.first_day.isoformat(), "last_day": absence.last_day.isoformat()}
-    record(absence.technician, kind, by=by, details=facts | {"to_technician": absence.deputy_id})
+    details = facts | {"to_technician": absence.deputy_id, "absence": absence.pk}
+    record(absence.technician, kind, by=by, details=details)
     log_committed("absence changed", kind=str(kind), by=by.pk, person_id=absence.technician_id, **facts)

@@ -25,7 +25,7 @@ from cases.delivery.account_email_queue import queue_address_changed, queue_invi
 from cases.delivery.condition_notices import tell_others_instead
 from cases.lifecycle import form_tokens
 from cases.lifecycle.account_history import identity, record
-from cases.lifecycle.history import log_committed
+from cases.lifecycle.history import is_last, log_committed
 from cases.lifecycle.locking import lock_as_administrator
 from cases.models import AccountEvent, Case, User
 from cases.releases.notices import tell_of_reached_held
@@ -113,8 +113,11 @@ def correct(
 
 @transaction.atomic
 def clear_bounce(*, person: User, by: User) -> User:
-    """Record that email to the address of `person` arrives again. WrongState where it isn't marked as bounced."""
+    """Record that email to the address of `person` arrives again. WrongState where it isn't marked as bounced, unless
+    `by` did this last."""
     person = lock_as_administrator(by, person)[person.pk]
+    if not person.email_bounced and is_last(person.account_events.all(), Kind.BOUNCE_CLEARED, by=by):
+        return person
     if not person.email_bounced:
         raise WrongState(_("Email to this address isn't marked as bounced."))
     person.email_bounced, person.email_bounce_words = None, ""
@@ -168,7 +171,7 @@ def remove_second_factor(*, person: User, by: User, reason: str) -> User:
     """Remove the app and the recovery codes of `person`, who lost both: the password alone is enough.
 
     Sessions, API tokens and the calendar feed end. NotAllowed for oneself: people do that on their Security page.
-    WrongState where there is no second factor.
+    WrongState where there is no second factor, unless `by` did this last.
     """
     if person.pk == by.pk:
         raise NotAllowed(_("To turn off your own two-factor authentication, go to Security."))
@@ -176,6 +179,8 @@ def remove_second_factor(*, person: User, by: User, reason: str) -> User:
         raise CaseError(_("Enter a reason. It will be saved in the account history."), field="reason")
     person = lock_as_administrator(by, person)[person.pk]
     if not Authenticator.objects.filter(user=person).delete()[0]:
+        if is_last(person.account_events.all(), Kind.SECOND_FACTOR_REMOVED, by=by, reason=reason.strip()):
+            return person
         raise WrongState(_("This person doesn't use two-factor authentication."))
     person.end_credentials()
     person.save(update_fields=["credentials_key"])

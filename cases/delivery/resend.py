@@ -27,12 +27,14 @@ def resend(*, email: OutgoingEmail, by: User, source: str) -> int:
     """Queue again a message that was given up: `email` and the others of its group. Return how many rows.
 
     It is sent to the address that the person has then. For a new address it is a new message. NotAllowed except for
-    administrators. WrongState if it was not given up or the person cannot get email.
+    administrators. WrongState if the person cannot get email, or if it was not given up, unless `by` just did this.
     """
     # Locks the person, as a claim does, so that two administrators, or one and a sender, take turns.
     people = lock_as_administrator(by, email.recipient)
     by, person = people[by.pk], people[email.recipient_id]
     email = OutgoingEmail.objects.get(pk=email.pk)
+    if email.state not in GIVEN_UP and (resent := _resent_with(email, by=by)):
+        return resent
     _check_can_be_sent(email, person)
     given_up = _given_up(person)
     rows = list(given_up.filter(group=email.group) if email.group else given_up.filter(pk=email.pk))
@@ -44,13 +46,16 @@ def resend(*, email: OutgoingEmail, by: User, source: str) -> int:
 def resend_to(*, person: User, by: User, source: str) -> int:
     """Queue again all email to `person` that was given up, the latest MAX_ROWS. Return how many rows.
 
-    NotAllowed except for administrators. WrongState if there is none, or if the address is missing or bounced.
+    NotAllowed except for administrators. WrongState if the address is missing or bounced, or if there is none, unless
+    `by` just did this.
     """
     people = lock_as_administrator(by, person)
     by, person = people[by.pk], people[person.pk]
     if not person.is_active or not person.email or person.email_bounced:
         raise WrongState(_("This address doesn't receive email, or the account is deactivated. Fix this first."))
     rows = waiting_for_address(person)
+    if not rows and (resent := _resent_last(person, by=by)):
+        return resent
     if not rows:
         raise WrongState(_("There is no email to resend."))
     _queue_again(rows, by=by, source=source)
@@ -67,6 +72,27 @@ def waiting_for_address(person: User) -> list[OutgoingEmail]:
     latest = list(rows.order_by("-pk")[:MAX_ROWS])
     newest = {row.kind: row.pk for row in reversed(latest)}
     return [row for row in latest if row.kind not in ONCE_KINDS or row.pk == newest[row.kind]]
+
+
+def _resent_last(person: User, *, by: User) -> int:
+    """Return how many emails to `person` `by` resent last, or 0 if something has happened to them since."""
+    sent = OutgoingEmail.objects.filter(recipient=person, sent__isnull=False).order_by("-sent").first()
+    latest = OutgoingEmail.objects.filter(OPEN, recipient=person).order_by("-due").first() or sent
+    return _resent_with(latest, by=by) if latest else 0
+
+
+def _resent_with(email: OutgoingEmail, *, by: User) -> int:
+    """Return how many emails `by` resent together with `email`, or 0 if something has happened to it since."""
+    events: QuerySet[CaseEvent] | QuerySet[AccountEvent]
+    if email.case_id:
+        events, kind = CaseEvent.objects.filter(case=email.case_id), str(CaseEvent.Kind.MAIL_RESENT)
+    else:
+        events, kind = email.recipient.account_events.all(), str(AccountEvent.Kind.MAIL_RESENT)
+    latest = events.first()
+    if latest is None or (latest.kind, latest.actor_id, latest.at) != (kind, by.pk, email.due):
+        return 0
+    together = OutgoingEmail.objects.filter(recipient=email.recipient_id, due=email.due)
+    return together.filter(OPEN).count() + together.filter(sent__gte=email.due).exclude(OPEN).count()
 
 
 def _given_up(person: User) -> QuerySet[OutgoingEmail]:
@@ -112,4 +138,5 @@ def _record(row: OutgoingEmail, *, by: User, source: str, at: dt.datetime) -> No
         EventRecorder(row.case, by=by, source=source, at=at).record(CaseEvent.Kind.MAIL_RESENT, reason=row.last_error)
     else:
         kind = AccountEvent.Kind.MAIL_RESENT
-        account_history.record(row.recipient, kind, by=by, reason=row.last_error, details={"kind": row.kind})
+        details = {"kind": row.kind}
+        account_history.record(row.recipient, kind, by=by, at=at, reason=row.last_error, details=details)

@@ -15,13 +15,19 @@ Kind = AccountEvent.Kind
 
 
 def record(
-    person: User, kind: AccountEvent.Kind, *, by: User | str, reason: str = "", details: dict[str, Any] | None = None
+    person: User,
+    kind: AccountEvent.Kind,
+    *,
+    by: User | str,
+    at: dt.datetime | None = None,
+    reason: str = "",
+    details: dict[str, Any] | None = None,
 ) -> None:
-    """Append what `by`, a person or a program by its name, did to the account of `person`. `reason`: a person's words.
-    `details`: the facts. TooLong for a long `reason`."""
+    """Append what `by`, a person or a program by its name, did to the account of `person`, now or `at` a given moment.
+    `reason`: a person's words. `details`: the facts. TooLong for a long `reason`."""
     limits.check_length(reason, limits.REASON, field="reason")
     AccountEvent.objects.create(
-        person=person, kind=kind, at=portal_now(), reason=reason, details=details or {}, **actor_columns(by)
+        person=person, kind=kind, at=at or portal_now(), reason=reason, details=details or {}, **actor_columns(by)
     )
 
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import structlog
 from django.db import transaction
+from django.db.models import QuerySet
 
 from cases.core import limits
-from cases.models import AccountEvent, Case, CaseEvent, CaseType, User
+from cases.models import AccountEvent, Case, CaseEvent, CaseType, PortalEvent, User
 
 logger = structlog.get_logger(__name__)
 
@@ -42,6 +43,24 @@ def last_done(case: Case, *, by: User, kinds: Collection[str], reason: str) -> C
     together = (event for event in latest if event.at == latest[0].at)
     done = (event for event in together if event.kind in kinds and event.actor_id == by.pk)
     return next((event for event in done if event.reason == reason), None)
+
+
+def is_last(
+    events: QuerySet[CaseEvent] | QuerySet[AccountEvent] | QuerySet[PortalEvent],
+    kind: str,
+    *,
+    by: User,
+    reason: str = "",
+    **facts: Any,
+) -> bool:
+    """Tell whether the last of `events`, which are latest first, is of this `kind` and by `by`, with these `facts`.
+
+    Then a button that is pressed twice, or again because the first response was lost, has done what it should.
+    """
+    latest = events.first()
+    if latest is None or (latest.kind, latest.actor_id, latest.reason) != (kind, by.pk, reason):
+        return False
+    return facts.items() <= facts_in(latest).items()
 
 
 def latest_events(case: Case, *, limit: int) -> Sequence[CaseEvent]:
@@ -84,7 +103,7 @@ def _people_in(event: CaseEvent | AccountEvent) -> dict[str, int]:
     return {name: facts[name] for name in NAMES_OF_PEOPLE if isinstance(facts.get(name), int)}
 
 
-def facts_in(event: CaseEvent | AccountEvent) -> dict[str, Any]:
+def facts_in(event: CaseEvent | AccountEvent | PortalEvent) -> dict[str, Any]:
     """Return the details of `event`. Empty if a row that was written by hand contains something else."""
     return event.details if isinstance(event.details, dict) else {}
 

@@ -11,7 +11,7 @@ from cases.core.clock import portal_now
 from cases.core.errors import BadSchedule, WrongState
 from cases.core.names import clean_name
 from cases.lifecycle import portal_history
-from cases.lifecycle.history import log_committed
+from cases.lifecycle.history import is_last, log_committed
 from cases.lifecycle.locking import lock_as_administrator
 from cases.models import BlackoutDay, PortalEvent, User
 
@@ -41,9 +41,12 @@ def add(*, date: dt.date, name: str, by: User, source: str) -> BlackoutDay:
 
 @transaction.atomic
 def remove(*, date: dt.date, by: User, source: str) -> BlackoutDay:
-    """Let people choose `date` again. WrongState for a day that is no blackout day."""
+    """Let people choose `date` again. WrongState for a day that is no blackout day, unless `by` did this last."""
     by = lock_as_administrator(by)[by.pk]
     day = BlackoutDay.objects.select_for_update().filter(date=date).first()
+    facts = {"date": date.isoformat()}
+    if day is None and is_last(PortalEvent.objects.all(), Kind.BLACKOUT_DAY_REMOVED, by=by, **facts):
+        return BlackoutDay(date=date)
     if day is None:
         raise WrongState(_("This day isn't a blackout day anymore."))
     BlackoutDay.objects.filter(date=date).delete()

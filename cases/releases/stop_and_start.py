@@ -15,7 +15,7 @@ from cases.core.errors import CaseError, WrongState
 from cases.core.text import clean_text
 from cases.delivery import celery_publisher
 from cases.lifecycle import portal_history, release_stop
-from cases.lifecycle.history import actor_columns, actor_in_log, log_committed
+from cases.lifecycle.history import actor_columns, actor_in_log, is_last, log_committed
 from cases.lifecycle.locking import lock_all_cases, lock_as_administrator
 from cases.models import PortalEvent, ReleaseStop, User
 
@@ -28,7 +28,7 @@ def stop(*, by: User | str, source: str, reason: str) -> ReleaseStop:
 
     `by` is an administrator, or the name of a program. This waits for releases that are being written. Later ones see
     the stop. NotAllowed for other people, CaseError without a reason, TooLong, WrongState if releases are already
-    stopped.
+    stopped, unless `by` did this last, for this reason.
     """
     _check_may_stop(by)
     reason = clean_text(reason)
@@ -37,6 +37,8 @@ def stop(*, by: User | str, source: str, reason: str) -> ReleaseStop:
     limits.check_length(reason, limits.REASON, field="reason")
     lock_all_cases()
     if present := _lock_present():
+        if _did_last(Kind.RELEASES_STOPPED, by=by, reason=reason):
+            return present
         raise WrongState(release_stop.told(present))
     new = ReleaseStop.objects.create(at=portal_now(), reason=reason, **actor_columns(by))
     portal_history.record(Kind.RELEASES_STOPPED, by=by, source=source, at=new.at, reason=reason)
@@ -49,10 +51,14 @@ def start(*, by: User | str, source: str, reason: str = "", seen: dt.datetime | 
     """End the stop. A sweep releases what is due.
 
     `seen` is the time of the stop that the person was looking at. NotAllowed for people who are not administrators,
-    TooLong, WrongState if releases are not stopped, or another stop has been made since.
+    TooLong, WrongState if releases are not stopped, or another stop has been made since. Nothing happens if `by` has
+    just ended that stop, for this reason.
     """
     _check_may_stop(by)
     present = _lock_present()
+    reason = clean_text(reason)
+    if present is None and seen and _did_last(Kind.RELEASES_STARTED, by=by, reason=reason, stopped_at=seen.isoformat()):
+        return
     if present is None:
         raise WrongState(_("Releases aren't stopped."))
     if seen is not None and seen != present.at:
@@ -60,7 +66,6 @@ def start(*, by: User | str, source: str, reason: str = "", seen: dt.datetime | 
     now = portal_now()
     facts = {"stopped_at": present.at.isoformat(), "seconds": round((now - present.at).total_seconds())}
     present.delete()
-    reason = clean_text(reason)
     portal_history.record(Kind.RELEASES_STARTED, by=by, source=source, at=now, reason=reason, details=facts)
     log_committed("releases started", source=source, by=actor_in_log(by))
     transaction.on_commit(celery_publisher.publish_sweep, robust=True)
@@ -69,6 +74,10 @@ def start(*, by: User | str, source: str, reason: str = "", seen: dt.datetime | 
 def _check_may_stop(by: User | str) -> None:
     if isinstance(by, User):
         lock_as_administrator(by)
+
+
+def _did_last(kind: PortalEvent.Kind, *, by: User | str, reason: str, **facts: str) -> bool:
+    return isinstance(by, User) and is_last(PortalEvent.objects.all(), kind, by=by, reason=reason, **facts)
 
 
 def _lock_present() -> ReleaseStop | None:

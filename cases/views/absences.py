@@ -7,11 +7,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from cases.accounts import absences as verbs
+from cases.core.errors import CaseError
+from cases.core.limits import is_key
 from cases.forms.absences import AbsenceForm
 from cases.lifecycle import deputies
 from cases.models import Absence, User
 from cases.views.decorators import administrators_only
-from cases.views.refusals import refusal_above, refusal_on, refusals_shown_by
+from cases.views.refusals import refusal_on, refusals_shown_by
 from cases.views.requests import PortalRequest
 
 
@@ -50,17 +52,35 @@ def _page(request: PortalRequest, technician: User) -> HttpResponse:
     return render(request, "cases/absences.html", context, status=400 if form.is_bound else 200)
 
 
+def _not_ended(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
+    messages.error(request, error.message)
+    return _back(request, _whose(request, pk)[0])
+
+
 @require_POST
-@refusals_shown_by(refusal_above("dashboard"))
+@refusals_shown_by(_not_ended)
 def end_absence(request: PortalRequest, pk: int) -> HttpResponse:
-    """End one's own absence today, or as an administrator anyone's."""
-    found = Absence.objects.select_related("technician")
-    if not request.user.is_administrator:
-        found = found.filter(technician=request.user)
-    absence = get_object_or_404(found, pk=pk)
-    verbs.end_absence(absence=absence, by=request.user)
+    """End one's own absence today, or as an administrator anyone's. `technician` says whose, as one that is ended
+    before its first day leaves no row."""
+    technician, absence = _whose(request, pk)
+    if absence:
+        verbs.end_absence(absence=absence, by=request.user)
+    else:
+        verbs.check_ended(pk, technician=technician, by=request.user)
     messages.success(request, _("Absence ended."))
-    return _back(request, absence.technician)
+    return _back(request, technician)
+
+
+def _whose(request: PortalRequest, pk: int) -> tuple[User, Absence | None]:
+    """Return the technician of the absence, and the absence if it is still there. Http404 where there never was one
+    that the reader may know of."""
+    technicians = User.objects.filter(role=User.Role.TECHNICIAN)
+    if not request.user.is_administrator:
+        technicians = technicians.filter(pk=request.user.pk)
+    if absence := Absence.objects.select_related("technician").filter(pk=pk, technician__in=technicians).first():
+        return absence.technician, absence
+    key = request.POST.get("technician", "")
+    return get_object_or_404(technicians, pk=int(key) if is_key(key) else 0), None
 
 
 def _back(request: PortalRequest, technician: User) -> HttpResponse:

@@ -9,7 +9,7 @@ from cases.delivery import outbox
 from cases.delivery.account_email_queue import queue
 from cases.delivery.bounces import receive_message
 from cases.models import OutgoingEmail, User
-from tests.factories import CaseFactory
+from tests.factories import CaseFactory, UserFactory
 from tests.unit.delivery.bounce_servers import report
 
 pytestmark = [
@@ -69,6 +69,7 @@ def test_an_administrator_corrects_the_address_and_sends_again(bounced, administ
     assert "Resending 1 email to new@example.com." in shown
     assert "Resend to" not in shown
     assert OutgoingEmail.objects.get().state == "waiting"
+    client.force_login(UserFactory(role=User.Role.ADMINISTRATOR))
     assert "There is no email to resend." in client.post(f"{person}emails/resend/", follow=True).content.decode()
 
 

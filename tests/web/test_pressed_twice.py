@@ -3,15 +3,31 @@
 import datetime as dt
 
 import pytest
+from allauth.mfa.models import Authenticator
 
 from cases import releases
 from cases.conversation import canned_texts
+from cases.core import schedule
 from cases.core.clock import portal_now
+from cases.delivery import outbox
 from cases.documents import attach_and_remove as documents
-from cases.models import CannedText, Case, CaseEvent, CaseType, User
+from cases.models import (
+    Absence,
+    AccountEvent,
+    BlackoutDay,
+    CannedText,
+    Case,
+    CaseEvent,
+    CaseType,
+    OutgoingEmail,
+    PortalEvent,
+    User,
+)
 from tests.factories import CaseFactory, UserFactory, letter
 
 pytestmark = pytest.mark.django_db
+
+DAY = dt.timedelta(days=1)
 
 
 def days(n: int) -> str:
@@ -283,3 +299,102 @@ def test_a_case_that_is_moved_twice_in_the_calendar_is_moved(member, technician,
         assert "already has this date" not in answer.content.decode()
     assert events(case) == ["rescheduled"]
     assert client.post(f"/calendar/{case.pk}/move/", sent | {"release_date": days(14)}).status_code == 409
+
+
+# --- What concerns a person or the portal ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def buttons(member, technician, colleague, administrator):
+    """Return for each button its address, what is sent, and the message."""
+    now = portal_now()
+    today = schedule.date_of(now)
+    User.objects.filter(pk=member.pk).update(email_bounced=now, email_bounce_words="550 no such user")
+    planned, present = (
+        Absence.objects.create(technician=technician, deputy=colleague, first_day=first, last_day=first + 2 * DAY)
+        for first in (today + 9 * DAY, today - DAY)
+    )
+    BlackoutDay.objects.create(date=today + 9 * DAY, name="Move", created=now, created_by=administrator)
+    Authenticator.objects.create(user=technician, type=Authenticator.Type.TOTP, data={"secret": "x"})
+    absence = {"technician": technician.pk}
+    return {
+        "bounce": (f"/people/{member.pk}/bounce/clear/", {}, "no longer marked as bounced."),
+        "planned absence": (f"/accounts/absences/{planned.pk}/end/", absence, "Absence ended."),
+        "absence": (f"/accounts/absences/{present.pk}/end/", absence, "Absence ended."),
+        "blackout day": ("/blackout-days/remove/", {"date": today + 9 * DAY}, "is no longer a blackout day."),
+        "stop": ("/operations/releases/stop/", {"reason": "Wrong answers"}, "Releases stopped."),
+        "factor": (
+            f"/people/{technician.pk}/second-factor/remove/",
+            {"reason": "Lost the phone"},
+            "Two-factor authentication turned off for tom.",
+        ),
+    }
+
+
+def count_events() -> int:
+    return sum(model._base_manager.count() for model in (AccountEvent, PortalEvent, CaseEvent))
+
+
+@pytest.mark.parametrize("button", ["bounce", "planned absence", "absence", "blackout day", "stop", "factor"])
+def test_a_button_for_a_person_or_the_portal_that_is_pressed_twice_says_it_again(
+    button, buttons, administrator, client
+):
+    client.force_login(administrator)
+    address, sent, words = buttons[button]
+    first = client.post(address, sent, follow=True)
+    assert (first.status_code, words in first.content.decode()) == (200, True)
+    done = count_events()
+
+    again = client.post(address, sent, follow=True)
+
+    assert (again.status_code, words in again.content.decode()) == (200, True)
+    assert count_events() == done
+    client.force_login(UserFactory(role=User.Role.ADMINISTRATOR))
+    other = client.post(address, sent, follow=True).content.decode()
+    assert words not in other
+
+
+def test_releases_that_are_started_twice_are_started(administrator, client):
+    stop = releases.stop_releases(by=administrator, source="web", reason="Wrong answers")
+    client.force_login(administrator)
+    sent = {"reason": "Corrected", "seen": stop.at.isoformat()}
+    for _press in range(2):
+        answer = client.post("/operations/releases/start/", sent, follow=True)
+        assert (answer.status_code, "Releases started." in answer.content.decode()) == (200, True)
+    assert client.post("/operations/releases/start/", sent | {"reason": "Another"}).status_code == 409
+
+
+def test_an_absence_that_was_ended_meanwhile_is_told_of_on_its_page(buttons, technician, administrator, client):
+    address, sent, _words = buttons["planned absence"]
+    client.force_login(technician)
+    client.post(address, sent)
+    client.force_login(administrator)
+    answer = client.post(address, sent, follow=True)
+    assert answer.request["PATH_INFO"] == f"/people/{technician.pk}/absences/"
+    assert "This absence has already ended." in answer.content.decode()
+    assert client.post("/accounts/absences/999999/end/").status_code == 404
+
+
+@pytest.fixture
+def given_up(member, technician):
+    """An email about a case that was given up, and one about the account."""
+    case = CaseFactory(member=member, assigned_to=technician, released=True)
+    now = portal_now()
+    email = {"recipient": member, "state": OutgoingEmail.State.FAILED, "due": now, "next_try": now, "created": now}
+    about_case = OutgoingEmail.objects.create(case=case, kind="released", release_number=1, **email)
+    return about_case, OutgoingEmail.objects.create(kind="password_reset", address=member.email, **email)
+
+
+@pytest.mark.parametrize("is_sent", [False, True])
+def test_emails_that_are_resent_twice_are_resent_once(is_sent, given_up, member, administrator, client):
+    client.force_login(administrator)
+    for address, words in (
+        (f"/operations/emails/{given_up[0].pk}/resend/", "Resending the email about 1 case."),
+        (f"/people/{member.pk}/emails/resend/", "Resending 1 email to mia@example.com."),
+    ):
+        for _press in range(2):
+            answer = client.post(address, follow=True)
+            assert (answer.status_code, words in answer.content.decode()) == (200, True)
+            if is_sent:
+                outbox.deliver()
+        assert (CaseEvent.objects.count(), AccountEvent.objects.count()) == (1, int("people" in address))

@@ -8,7 +8,7 @@ from cases.delivery import outbox
 from cases.delivery import resend as resend_module
 from cases.delivery.results import DeliveryResult, Outcome
 from cases.models import CaseEvent, OutgoingEmail
-from tests.factories import CaseFactory
+from tests.factories import CaseFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -81,7 +81,8 @@ def test_only_what_was_given_up_is_sent_again(refused, administrator):
     resend(refused[0], administrator)
 
     with pytest.raises(WrongState, match="Waiting"):
-        resend(refused[1], administrator)
+        resend(refused[1], UserFactory(role="administrator"))
+    assert resend(refused[1], administrator) == 2, "the same person pressed it twice"
     assert CaseEvent.objects.filter(kind="mail_resent").count() == 2
 
 
