@@ -10,12 +10,16 @@ import os
 import re
 import sys
 from enum import Enum
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any
 from uuid import UUID
+from weakref import WeakSet
 
 import structlog
 from celery.exceptions import Retry
+from django.http import HttpRequest
+from django_structlog.signals import bind_extra_request_metadata
 
 from cases.core.safe_errors import describe, format_error
 
@@ -33,6 +37,8 @@ SECRET_PATH = re.compile(
 MINUTE = 60
 # Lines that are remembered to be known again.
 MOST_KEPT = 100
+# The requests that are being answered, and whose line the middleware of django-structlog writes.
+_WITH_OWN_LINE: "WeakSet[HttpRequest]" = WeakSet()
 
 
 def safe_traceback(logger: Any, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
@@ -115,6 +121,20 @@ class OnceAMinute(logging.Filter):
         return True
 
 
+class OneLineARequest(logging.Filter):
+    """Leave out Django's line about a refused or failed request that the middleware of django-structlog logs as well.
+
+    Its line has the status, the address, the person and the traceback. Only Django's says why a request couldn't be
+    read, or what was refused before that middleware.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether the line is written."""
+        if record.name != "django.request" or getattr(record, "request", None) not in _WITH_OWN_LINE:
+            return True
+        return bool(record.exc_info) and getattr(record, "status_code", 0) == HTTPStatus.BAD_REQUEST
+
+
 def _safe(argument: object) -> object:
     if isinstance(argument, BaseException):
         return describe(argument)
@@ -138,9 +158,15 @@ def shared_processors() -> list[Any]:
     ]
 
 
+def note_request(*, request: HttpRequest, **kwargs: object) -> None:
+    """Remember a request that gets its own line. For django-structlog's signal."""
+    _WITH_OWN_LINE.add(request)
+
+
 def configure_structlog() -> None:
     """Send our own lines, and Python's warnings, to the standard library's logging."""
     logging.captureWarnings(True)
+    bind_extra_request_metadata.connect(note_request)
     structlog.configure(
         processors=[
             *shared_processors(),
@@ -172,8 +198,14 @@ def logging_config(*, json: bool, level: str) -> dict[str, Any]:
                 "foreign_pre_chain": [*shared_processors(), safe_traceback],
             }
         },
-        "filters": {"safe": {"()": SafeArguments}, "repeats": {"()": OnceAMinute}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["safe", "repeats"]}},
+        "filters": {"safe": {"()": SafeArguments}, "repeats": {"()": OnceAMinute}, "requests": {"()": OneLineARequest}},
+        "handlers": {
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "formatter": "line",
+                "filters": ["safe", "repeats", "requests"],
+            }
+        },
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             # The middleware logs one line for each request, and Celery one for each task.

@@ -27,7 +27,7 @@ class RequestLimitsMiddleware:
         _check([request.path_info, *_parameters(request)], limits.PARAMETER)
         _check([*request.COOKIES.values(), *request.headers.values()], limits.HEADER)
         if WITH_OWN_CHARSET.search(request.headers.get("Accept", "")):
-            raise BadRequest
+            raise BadRequest("Media type with a charset of its own")
         return self.get_response(request)
 
 
@@ -39,4 +39,4 @@ def _parameters(request: HttpRequest) -> Iterable[str]:
 
 def _check(texts: Iterable[str], longest: int) -> None:
     if any("\0" in text or len(text) > longest for text in texts):
-        raise BadRequest
+        raise BadRequest("NUL, or too long a value")

@@ -1,6 +1,7 @@
 """One log line for each batch, verb and failed sign-in, with keys and never with what people wrote."""
 
 import datetime as dt
+import io
 import json
 import logging
 import sys
@@ -160,6 +161,77 @@ def test_the_clients_address_is_logged_where_that_is_asked_for(setting, shown, c
     with capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
         client.get("/nowhere/", REMOTE_ADDR="203.0.113.9")
     assert ("203.0.113.9" in json.dumps(lines, default=str)) == shown
+
+
+def portals_handler(stream):
+    """Return what writes the lines of a process, as JSON to `stream`."""
+    config = logging_config(json=True, level="INFO")
+    line = config["formatters"]["line"]
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(line.pop("()")(**line))
+    for name in config["handlers"]["stderr"]["filters"]:
+        handler.addFilter(config["filters"][name]["()"]())
+    return handler
+
+
+@pytest.fixture
+def lines_of(client, monkeypatch):
+    """Send a request, and return the lines that the portal writes about it."""
+
+    def run(address, person=None, **sent):
+        if person:
+            client.force_login(person)
+        written = io.StringIO()
+        monkeypatch.setattr(client, "raise_request_exception", False)
+        handler = portals_handler(written)
+        logging.getLogger().addHandler(handler)
+        try:
+            answer = client.post(address, **sent) if sent else client.get(address)
+        finally:
+            logging.getLogger().removeHandler(handler)
+        return answer.status_code, [json.loads(line) for line in written.getvalue().splitlines()]
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [
+        ("/api/cases/999999/", 404),
+        ("/api/cases/1/release/", 405),
+        ("/cases/999999/", 404),
+        ("/people/", 403),
+        ("/nowhere", 404),
+    ],
+)
+def test_a_refused_request_has_one_line(address, code, lines_of, technician, member):
+    CaseFactory(member=member, pk=1)
+    status, (line,) = lines_of(address, technician)
+    assert status == line["code"] == code
+    assert (line["level"], line["request"], line["user_id"]) == ("warning", f"GET {address}", technician.pk)
+    assert line["request_id"]
+    assert "exception" not in line
+
+
+@pytest.mark.parametrize("address", ["/api/cases/", "/cases/"])
+def test_a_request_that_fails_has_one_line_with_its_traceback(address, lines_of, member, monkeypatch):
+    monkeypatch.setattr("cases.models.Case.objects.visible_to", None)
+    monkeypatch.setattr("cases.models.Case.objects.shown_to", None)
+    status, (line,) = lines_of(address, member)
+    assert status == line["code"] == 500
+    assert (line["level"], line["event"], line["user_id"]) == ("error", "request_failed", member.pk)
+    assert "TypeError" in line["exception"]
+
+
+def test_a_request_that_is_refused_before_its_person_is_known_has_one_line_too(lines_of):
+    status, (line,) = lines_of("/cases/?q=%00")
+    assert (status, line["event"]) == (400, "NUL, or too long a value: /cases/")
+
+
+def test_a_request_that_cannot_be_read_has_a_line_that_says_why(lines_of):
+    status, lines = lines_of("/accounts/login/", data="x" * 10, content_type="multipart/form-data; boundary=é")
+    assert status == 400
+    assert ["MultiPartParserError" in line.get("exception", "") for line in lines] == [True, False]
 
 
 @pytest.mark.parametrize(

@@ -115,5 +115,5 @@ def test_no_error_of_the_server_writes_it(error, client, written, monkeypatch):
     client.raise_request_exception = False
     assert client.get(address("calendar_feed", TOKENS["random"])).status_code == 500
     lines = written.getvalue()
-    assert "Internal Server Error" in lines
+    assert "request_failed" in lines
     assert TOKENS["random"] not in lines
