@@ -100,7 +100,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "cases.middleware.request_limits.RequestLimitsMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "cases.middleware.trailing_slash.TrailingSlashMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
