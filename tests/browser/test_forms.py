@@ -292,6 +292,34 @@ def test_what_is_sent_without_a_connection_stays_in_its_form(tab_for, technician
     expect(tab.get_by_text("Handed over to otto.")).to_be_visible()
 
 
+@pytest.mark.parametrize("status", [None, 502], ids=["no answer", "a proxy's"])
+@pytest.mark.parametrize("where", ["page", "dialog"])
+def test_what_is_sent_to_a_portal_that_is_down_stays_in_its_form(where, status, tab_for, administrator, member):
+    """The browser is online, and only the portal does not answer, or a proxy in its place."""
+    case = CaseFactory(member=member, scheduled=True)
+    tab = tab_for(administrator)
+    page, opener, label, button, said = {
+        "page": ("/canned-texts/new/", "", "Text", "Add canned text", "Canned text added."),
+        "dialog": (f"/cases/{case.pk}/", "Put on hold", "Reason", "Put on hold", "Case put on hold."),
+    }[where]
+    tab.goto(page)
+    if opener:
+        tab.get_by_role("button", name=opener).click()
+    form = tab.get_by_role("dialog") if opener else tab.get_by_role("main")
+    if where == "page":
+        form.get_by_label("Name").fill("Form SF-180")
+    form.get_by_label(label).fill("Typed with care.")
+    tab.route("**/*", lambda route: route.fulfill(status=status, body="") if status else route.abort())
+    for _press in range(2):
+        form.get_by_role("button", name=button).click()
+        expect(form.get_by_text("We couldn't reach the portal. Nothing was sent.")).to_have_count(1)
+    expect(form.get_by_label(label)).to_have_value("Typed with care.")
+    assert_accessible(tab)
+    tab.unroute_all()
+    form.get_by_role("button", name=button).click()
+    expect(tab.get_by_text(said)).to_be_visible()
+
+
 def test_a_browser_without_a_network_reaches_a_portal_on_its_own_machine(tab_for, technician, other_technician, member):
     """It says that it is offline, as it does on a plane: that is no reason to send nothing."""
     case = CaseFactory(member=member, assigned_to=technician)

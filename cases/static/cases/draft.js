@@ -127,7 +127,7 @@ window.addEventListener("pageshow", () => { isLeaving = hasWaited = false; });
 draftForm.addEventListener("submit", (event) => {
   clearTimeout(timer);
   if (hasWaited || !(running || isBehind())) {
-    isLeaving = navigator.onLine || "reachable" in draftForm.dataset; // otherwise it goes nowhere yet (forms.js)
+    isLeaving = goesNow(draftForm); // otherwise it goes nowhere yet (forms.js)
     return;
   }
   event.preventDefault();

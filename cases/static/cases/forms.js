@@ -47,7 +47,7 @@ document.addEventListener("htmx:confirm", freshenTokens);
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.getAttribute("method") !== "post") return;
-  if ("sending" in form.dataset) {
+  if ("sending" in form.dataset || "asking" in form.dataset) {
     event.preventDefault();
     return;
   }
@@ -63,11 +63,11 @@ document.addEventListener("submit", (event) => {
   });
 });
 
-/** Resolves to whether the portal answers. A browser without a network says it is offline, even on the portal's machine. */
+/** Resolves to whether the portal answers, and not a proxy in its place. A browser without a network says it is offline, even on the portal's machine. */
 async function isReachable() {
   try {
-    await fetch(THIS_SCRIPT, { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
-    return true;
+    const answer = await fetch(THIS_SCRIPT, { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
+    return answer.status < 500;
   } catch {
     return false;
   }
@@ -78,17 +78,24 @@ function withdrawOffline(form) {
 }
 
 function sayOffline(form) {
-  withdrawOffline(form); // two presses may be waiting
   const words = document.createElement("div");
   words.className = "alert alert-danger";
   words.setAttribute("role", "alert");
   words.dataset.offlineWords = "";
-  words.textContent = document.body.dataset.offline;
+  words.textContent = document.body.dataset[navigator.onLine ? "unreachable" : "offline"];
   form.prepend(words);
 }
 
+/** Whether the form is sent without asking first whether the portal answers: it does, or nothing would be lost. */
+const goesNow = (form) => "reachable" in form.dataset || (navigator.onLine && !hasContent(form));
+
 async function sendIfReachable(form, button) {
-  if (!(await isReachable())) return sayOffline(form);
+  form.dataset.asking = "";
+  holdForm(form);
+  const isThere = await isReachable();
+  delete form.dataset.asking;
+  releaseForm(form);
+  if (!isThere) return sayOffline(form);
   form.dataset.reachable = "";
   form.requestSubmit(button);
 }
@@ -98,9 +105,9 @@ async function sendIfReachable(form, button) {
 window.addEventListener("submit", (event) => {
   const form = event.target;
   withdrawOffline(form);
-  const isKnown = "reachable" in form.dataset;
+  const isSentNow = goesNow(form);
   delete form.dataset.reachable;
-  if (navigator.onLine || isKnown || event.defaultPrevented || form.getAttribute("method") !== "post") return;
+  if (isSentNow || event.defaultPrevented || form.getAttribute("method") !== "post") return;
   event.preventDefault();
   sendIfReachable(form, event.submitter);
 });
@@ -109,13 +116,20 @@ window.addEventListener("pageshow", (event) => {
   if (event.persisted) for (const form of document.querySelectorAll("form[data-sending]")) releaseForm(form);
 });
 
-/** Whether the form has text that was not sent. Text in a closed dialog was given up with it. */
-function isUnsaved(form) {
-  if ("sending" in form.dataset || form.closest("dialog:not([open])")) return false;
+const TYPED_IN = ["text", "email", "date", "time", "number"].map((type) => `input[type=${type}]`).join();
+
+/** Whether something was typed into the form. */
+function hasText(form) {
   const wasRefused = form.querySelector("input[data-unsaved]");
-  const fields = form.querySelectorAll("textarea, input[type=text], input[type=email], input[type=date], input[type=time], input[type=number]");
-  return [...fields].some((field) => field.value !== field.defaultValue || (wasRefused && field.value));
+  const fields = [...form.querySelectorAll(`textarea, ${TYPED_IN}`)];
+  return fields.some((field) => field.value !== field.defaultValue || (wasRefused && field.value));
 }
+
+/** Whether something was typed into the form, or a file was chosen. */
+const hasContent = (form) => hasText(form) || [...form.querySelectorAll("input[type=file]")].some((field) => field.value);
+
+/** Whether the form has text that was not sent. Text in a closed dialog was given up with it. */
+const isUnsaved = (form) => !("sending" in form.dataset) && !form.closest("dialog:not([open])") && hasText(form);
 window.addEventListener("beforeunload", (event) => {
   const forms = [...document.querySelectorAll("input[name=form_token]")].map((token) => token.form);
   if (forms.some(isUnsaved)) event.preventDefault();
