@@ -1,5 +1,7 @@
 """The operations page as Ada uses it: it refreshes itself, she pauses it, and sends an email again."""
 
+from importlib import import_module
+
 import pytest
 from playwright.sync_api import expect
 
@@ -9,6 +11,7 @@ from cases.delivery import outbox
 from cases.delivery.results import DeliveryResult, Outcome
 from cases.models import Case, Heartbeat, OutgoingEmail
 from cases.monitoring import daily_statistics
+from cases.monitoring.broker_status import BrokerStatus
 from tests.browser.conftest import assert_accessible, in_two_looks, take_session
 from tests.factories import CaseFactory
 from tests.pages import signed_in
@@ -79,6 +82,19 @@ def test_a_dead_broker_is_said_and_the_rest_goes_on(sign_in, administrator, redi
     expect(page.get_by_text("All systems normal")).to_be_hidden()
     expect(page.get_by_role("status").first).not_to_contain_text("All systems normal")
     expect(page.get_by_role("heading", name="Last 30 days")).to_be_visible()
+    assert_accessible(page)
+
+
+def test_problems_of_two_parts_are_in_one_box(sign_in, administrator, monkeypatch):
+    module = import_module("cases.views.operations")
+    monkeypatch.setattr(module, "broker_status", lambda: BrokerStatus(is_up=False, words="refused"))
+    page = sign_in(administrator, at="/operations/")
+    expect(page.get_by_text("Redis isn't responding. Check that it is running.")).to_be_visible()
+    expect(page.get_by_text("Automatic releases aren't running.")).to_be_visible()
+    expect(page.locator("strong", has_text="Needs attention:").filter(visible=True)).to_have_count(1)
+    upper, lower = page.locator("[data-announce]").all()
+    above, below = upper.bounding_box(), lower.bounding_box()
+    assert abs(above["y"] + above["height"] - below["y"]) <= 1
     assert_accessible(page)
 
 
