@@ -5,6 +5,7 @@ import fcntl
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,6 +25,9 @@ HEAD = {"nodaemon": "true", "silent": "true", "logfile": "var/log/supervisor.log
 EACH = {"autorestart": "true", "startsecs": "3", "stopwaitsecs": "25", "killasgroup": "true", "redirect_stderr": "true"}
 # A process that is not up by then does not come up.
 START_SECONDS = 300
+MB = 1_000_000
+# What a fresh demo writes into var/: most of it are the static files.
+NEEDED = 50 * MB
 IS_READY = re.compile(r"Ready to accept|Listening at| ready\.|beat: Starting|Visit me at")
 
 
@@ -49,6 +53,7 @@ def main() -> str | None:
 def run() -> None:
     """Bring everything up and watch it, until KeyboardInterrupt or CannotStart."""
     began, make = time.monotonic(), os.getppid()
+    check_space(NEEDED)
     if count := end_all():
         say(f"Stopped {count} processes that an earlier demo left running.")
     services = complete_environment()
@@ -109,6 +114,14 @@ def configure(services: set[str]) -> list[str]:
     return list(commands)
 
 
+def check_space(least: int) -> None:
+    """Raise CannotStart if the disk of var/ has less than `least` bytes left."""
+    left = shutil.disk_usage(VAR).free
+    if left < least:
+        full = f"The disk of {VAR} is full. It has {round(left / MB)} MB left, and the demo needs {NEEDED // MB} MB."
+        raise CannotStart(f"{full} Free some space, then try again.")
+
+
 def start_supervisor() -> "subprocess.Popen[bytes]":
     """Start supervisor in a session that Ctrl-C does not reach."""
     with (LOGS / "supervisor.log").open("a") as log:
@@ -147,7 +160,8 @@ def tell(lines: list[str]) -> None:
 
 
 def last_words(name: str) -> str:
-    """Return why `name` does not run, from its log."""
+    """Return why `name` does not run, from its log. CannotStart if the disk is full: then the log may be empty."""
+    check_space(MB)
     words = [line for line in (LOGS / f"{name}.log").read_text(errors="replace").splitlines() if line.strip()]
     why = re.sub(r"^[\w.]*(Error|ImproperlyConfigured): ", "", words[-1]) if words else f"{name} didn't start."
     return f"{why} (var/log/{name}.log)"

@@ -192,6 +192,21 @@ def test_says_what_it_cannot_write(checkout):
     assert "Traceback" not in demo.text()
 
 
+def test_says_that_the_disk_is_full(checkout):
+    var = checkout / "var"
+    var.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(var)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("only root may mount a small disk")
+    try:
+        demo = Demo(checkout)
+        assert demo.ends() != 0
+        assert f"make demo: The disk of {var} is full. It has 8 MB left, and the demo needs 50 MB." in demo.text()
+        assert "Preparing" not in demo.text()
+    finally:
+        subprocess.run(["umount", "--lazy", str(var)], check=True)
+
+
 def test_says_that_the_database_is_of_another_version(checkout):
     (checkout / "var").mkdir()
     with sqlite3.connect(checkout / "var/portal.sqlite3") as database:
