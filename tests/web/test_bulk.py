@@ -13,7 +13,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from cases.core.clock import portal_now
-from cases.models import BulkRun, Case
+from cases.models import BulkRow, BulkRun, Case
 from cases.releases import bulk
 from tests.factories import CaseFactory, CaseTypeFactory, UserFactory
 
@@ -559,3 +559,13 @@ def test_the_file_has_to_be_chosen(tom):
     answer = tom.post("/bulk/file/")
     assert answer.status_code == 400
     assert "Choose a file." in answer.content.decode()
+
+
+def test_pages_of_many_rows_count_in_groups_of_three(tom, technician):
+    case = CaseFactory(assigned_to=technician, held=True)
+    now = portal_now()
+    facts = {"total": 10_000, "to_do": 10_000, "worked": 10_000, "state": "done", "started": now, "finished": now}
+    run = BulkRun.objects.create(action="urgency", by=technician, language="en", created=now, **facts)
+    BulkRow.objects.create(run=run, case=case, position=0, case_version=1, verdict="will", result="failed", words="-")
+    page = " ".join(tom.get(f"/bulk/{run.pk}/").content.decode().split())
+    assert "of 10,000" in page
