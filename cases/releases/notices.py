@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, transaction
-from django.db.models import Q
+from django.db.models import Case as CaseWhen
+from django.db.models import Q, When
 
 from cases.core import schedule
 from cases.core.clock import portal_now
@@ -17,7 +18,7 @@ from cases.delivery.condition_notices import ask_after_hand_over, ask_for_approv
 from cases.delivery.notifications import administrators, notify, notify_each, with_administrators
 from cases.lifecycle import stored_clock
 from cases.lifecycle.history import EventRecorder
-from cases.lifecycle.notification_kinds import About
+from cases.lifecycle.notification_kinds import STAFF, About
 from cases.models import Case, CaseEvent, CaseQuerySet, Condition, Heartbeat, Notification, User
 from cases.models.condition import UNMET
 
@@ -166,10 +167,16 @@ def _newly_held(since: dt.datetime, now: dt.datetime) -> CaseQuerySet:
 
 
 def _given(added: Sequence[CaseEvent]) -> list[About]:
-    """Return the people to notify that the conditions of these events are theirs: the owners of the open ones."""
+    """Return the people to notify that the conditions of these events are theirs: the owners of the open ones.
+
+    If an owner has left since a change that is undone removed the condition, it is the technician of the case.
+    """
     keys = [event.details["condition"] for event in added if not _is_about_approval(event)]
     given = Condition.objects.filter(UNMET, pk__in=ids_as_rows(keys), owner__isnull=False)
-    return [About(*row) for row in given.values_list("owner_id", "case_id", "pk")] if keys else []
+    at_work = Q(owner__is_active=True, owner__role__in=STAFF)
+    people = given.annotate(told=CaseWhen(When(at_work, then="owner"), default="case__assigned_to"))
+    rows = people.values_list("told", "case_id", "pk") if keys else []
+    return [About(*row) for row in rows if row[0]]
 
 
 def _asks_for_approval(event: CaseEvent) -> bool:

@@ -15,7 +15,7 @@ from cases.core.schedule import Schedule
 from cases.delivery import outbox
 from cases.delivery.notifications import notify
 from cases.lifecycle import case_conditions
-from cases.models import Notification
+from cases.models import BulkRun, Condition, Notification
 from cases.releases import bulk, notices
 from cases.releases.bulk import Parameters
 from tests.conftest import FROZEN
@@ -320,3 +320,18 @@ def test_administrators_are_told_of_what_is_held_when_its_technician_leaves(tech
 def told_of_held():
     rows = Notification.objects.filter(kind="held").order_by("recipient__username")
     return list(rows.values_list("recipient__username", flat=True))
+
+
+def test_a_condition_that_comes_back_to_someone_who_has_left_is_told_to_the_technician(
+    technician, other_technician, administrator
+):
+    case = CaseFactory(assigned_to=technician, case_type=CaseTypeFactory(conditions=["manual"]))
+    facts = {"kind": "manual", "name": "Payment received", "from_type": True, "created": FROZEN, "since": FROZEN}
+    Condition.objects.create(case=case, owner=other_technician, **facts)
+    correct_in_bulk(case, administrator)
+    people.deactivate(person=other_technician, by=administrator)
+    undo = bulk.preview_undo(by=administrator, run=BulkRun.objects.get(), reason="")
+    bulk.start(by=administrator, run=undo)
+    bulk.work_off()
+    assert case.conditions.get().owner == other_technician
+    assert unread("condition") == ["tom"]
