@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import CharField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django_stubs_ext import StrOrPromise
 
@@ -27,6 +28,8 @@ Kind = Notification.Kind
 MAX_COUNTED = 99
 UNREAD, READ = Q(read_at__isnull=True), Q(read_at__isnull=False)
 QUEUE = Q(case__isnull=True)
+# About a release that is ahead, or should have come.
+ABOUT_RELEASES = {Kind.HELD, Kind.FAILED, Kind.REMINDER}
 NEWEST = "-pk"
 # From this number on, cases with only the same kind of notification are shown as one.
 WAVE = 5
@@ -146,10 +149,21 @@ def _groups(person: User, which: Q) -> list[NotificationGroup]:
     lines: dict[int | None, list[NotificationLine]] = {}
     for each in found:
         if each.known in cases or (each.case_id is None and shows_queue):
-            lines.setdefault(each.case_id, []).append(
-                NotificationLine(each, sentence(each, to=person, in_queue=in_queue))
-            )
+            text = sentence(each, to=person, in_queue=in_queue) + _since_then(each, cases.get(each.known or 0))
+            lines.setdefault(each.case_id, []).append(NotificationLine(each, text))
     return [NotificationGroup(cases.get(pk or 0), of_one) for pk, of_one in lines.items()]
+
+
+def _since_then(notification: Notification, case: VisibleCase | None) -> str:
+    """Say what has become of the release that the notification is about, because a wave marks none as read.
+
+    A reminder has the present date of the release next to it.
+    """
+    if notification.kind not in ABOUT_RELEASES or case is None or case.state == "scheduled":
+        return ""
+    if notification.kind == Kind.REMINDER and case.actual_release_date:
+        return ""
+    return " " + _("Now: %(state)s.") % {"state": case.state_label}
 
 
 def _knows_the_queue(person: User) -> bool:

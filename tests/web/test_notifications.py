@@ -162,8 +162,21 @@ def test_reminders_can_be_told_apart_by_the_release_they_are_about(member, techn
         tell(Kind.REMINDER, CaseFactory(**options, **now), technician, ref=1)
     told = re.findall(r"This case will be released soon\. ?(.*?) <span", page(signed_in(technician)))
     assert told[2:] == ["Releases Jun 14, 2025, 12:00 AM.", "Releases Jun 13, 2025, 12:00 AM."]
-    assert told[0] == ""
+    assert told[0] == "Now: On hold."
     assert told[1].startswith("Released ")
+
+
+@pytest.mark.parametrize("kind", [Kind.HELD, Kind.FAILED])
+@pytest.mark.parametrize(
+    ("state", "now"), [({"released": True}, "Released"), ({"held": True}, "On hold"), ({}, "In progress")]
+)
+def test_what_is_told_of_a_release_says_what_has_become_of_it(kind, state, now, member, technician):
+    case = CaseFactory(member=member, assigned_to=technician, scheduled=True)
+    tell(kind, case, technician, ref=case.schedule_revision)
+    assert "Now:" not in page(signed_in(technician))
+    settled = CaseFactory(member=member, assigned_to=technician, **state)
+    tell(kind, settled, technician, ref=settled.schedule_revision)
+    assert page(signed_in(technician)).count(f"Now: {now}.") == 1
 
 
 def test_a_wave_of_one_kind_is_one_row_that_is_read_at_once(case, member, other_member, technician):
