@@ -16,6 +16,7 @@ from cases.core import limits, schedule
 from cases.core.clock import portal_now
 from cases.core.errors import CaseError, NotAllowed, WrongState
 from cases.core.text import isolated
+from cases.delivery.condition_notices import ask_while_away
 from cases.lifecycle import deputies
 from cases.lifecycle.account_history import record
 from cases.lifecycle.history import is_last, log_committed
@@ -52,6 +53,8 @@ def set_absence(*, technician: User, deputy: User, first_day: dt.date, last_day:
     _record(absence, AccountEvent.Kind.ABSENCE_SET, by=by)
     if first_day == today:
         remind_others_at_once(technician, at=now, to=deputy)
+        technicians = {technician.pk, *deputies.stands_in_for(User.objects.get(pk=technician.pk))}
+        ask_while_away(technicians, deputy=deputy, at=now)
     return absence
 
 

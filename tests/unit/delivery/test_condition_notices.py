@@ -335,3 +335,13 @@ def test_a_condition_that_comes_back_to_someone_who_has_left_is_told_to_the_tech
     bulk.work_off()
     assert case.conditions.get().owner == other_technician
     assert unread("condition") == ["tom"]
+
+
+def test_others_approve_for_an_owner_who_stands_in_for_the_technician(technician, other_technician, administrator):
+    case = CaseFactory(assigned_to=technician)
+    releases.add_condition(case=case, by=technician, kind="approval", owner=other_technician, **WEB)
+    releases.complete(case=case, by=technician, release_on=WEEK, **WEB)
+    assert unread("approval") == ["otto"]
+    today = FROZEN.date()
+    set_absence(technician=technician, deputy=other_technician, first_day=today, last_day=today + DAY, by=technician)
+    assert unread("approval") == ["ada", "otto"]
