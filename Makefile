@@ -15,6 +15,8 @@ INSTALL = install() { { $(UV_INSTALL) $$1; } 2>/dev/null || $(PIP_INSTALL) $$1; 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 export PIP_ROOT_USER_ACTION := ignore
+# Hundreds of processes start in a test run. Without compiled files, each would compile the same sources again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo check test test-postgresql test-sqlite lint lint-types lint-style lint-imports lint-security lint-migrations audit requirements messages settings chaos bench screenshots tour programs
