@@ -2,19 +2,25 @@
 
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_removed
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import update_session_auth_hash
 from django.db import transaction
 from django.http import HttpRequest
 
+from cases.lifecycle.account_history import record
+from cases.lifecycle.history import log_committed
 from cases.lifecycle.locking import lock_people
-from cases.models import User
+from cases.models import AccountEvent, User
 
 
 @transaction.atomic
-def end_other_credentials(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
-    """End what was opened with the second factor, except the session in which its owner removed it.
+def end_other_credentials(
+    sender: Any, request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any
+) -> None:
+    """End what was opened with the second factor, except the session in which its owner removed it. The history of the
+    account records it once, for the app and its recovery codes.
 
     A session that has ended since the request began gets no new key, so it stays ended.
     """
@@ -22,6 +28,9 @@ def end_other_credentials(sender: Any, request: HttpRequest, user: User, **kwarg
     is_signed_in = person.get_session_auth_hash() == user.get_session_auth_hash()
     person.end_credentials()
     person.save(update_fields=["credentials_key"])
+    if authenticator.type == Authenticator.Type.TOTP:
+        record(person, AccountEvent.Kind.SECOND_FACTOR_REMOVED, by=person)
+        log_committed("second factor removed", person_id=person.pk, by=person.pk)
     if not is_signed_in:
         return
     user.credentials_key = person.credentials_key

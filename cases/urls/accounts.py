@@ -12,6 +12,7 @@ import cases.core.url_converters  # noqa: F401  (for <key:…>)
 from cases.views import (
     absences,
     api_tokens,
+    deactivate_app,
     end_absence,
     end_api_token,
     new_api_token,
@@ -45,7 +46,7 @@ urlpatterns = [
     path("security/authenticate/", mfa.authenticate, name="mfa_authenticate"),
     path("security/reauthenticate/", mfa.reauthenticate, name="mfa_reauthenticate"),
     path("security/app/activate/", totp.activate_totp, name="mfa_activate_totp"),
-    path("security/app/deactivate/", totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path("security/app/deactivate/", deactivate_app, name="mfa_deactivate_totp"),
     path("security/codes/", recovery_codes.view_recovery_codes, name="mfa_view_recovery_codes"),
     path("security/codes/generate/", recovery_codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),
     path("security/codes/download/", recovery_codes.download_recovery_codes, name="mfa_download_recovery_codes"),

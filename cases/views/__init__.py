@@ -75,6 +75,7 @@ from cases.views.release_stop import start_releases, stop_releases
 from cases.views.reminder_links import reminder_link
 from cases.views.saved_views import delete_saved_view, new_saved_view, pin_view, saved_view, saved_views
 from cases.views.search import search
+from cases.views.second_factor import deactivate_app
 from cases.views.session_ends import unsent_form
 from cases.views.unsubscribe import unsubscribe
 
@@ -104,6 +105,7 @@ __all__ = [
     "correct_case",
     "correct_person",
     "dashboard",
+    "deactivate_app",
     "delete_canned_text",
     "delete_case",
     "delete_saved_view",

@@ -12,11 +12,11 @@ from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, 
 from django.conf import settings
 from django.core import checks
 from django.core.cache import cache
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from cases.accounts import calendar_feed, second_factor
+from cases.accounts import calendar_feed, factor_removal, second_factor
 from cases.accounts.mfa_adapter import PortalMFAAdapter, SecretUnreadable
 from cases.delivery import unsubscribe
 from cases.middleware import mfa
@@ -91,6 +91,26 @@ def test_the_recovery_codes_are_shown_after_it(admin, client):
     set_up(client)
     assert len(re.findall(r"^\d{8}$|>\d{8}$", client.get("/accounts/security/codes/").content.decode(), re.M)) >= 9
     assert "authenticator app is set up" in client.get("/accounts/security/").content.decode()
+
+
+def test_turning_it_off_oneself_is_in_the_history_of_the_account(admin, client):
+    log_in(client)
+    set_up(client)
+    assert client.post("/accounts/security/app/deactivate/").status_code == 302
+    told = [(event.kind, event.actor, event.reason) for event in admin.account_events.all()]
+    assert told == [("second_factor_removed", admin, "")]
+
+
+def test_without_its_record_it_is_not_turned_off(admin, client, monkeypatch):
+    def fail(*args, **kwargs):
+        raise DatabaseError
+
+    log_in(client)
+    set_up(client)
+    monkeypatch.setattr(factor_removal, "record", fail, raising=False)
+    client.raise_request_exception = False
+    assert client.post("/accounts/security/app/deactivate/").status_code == 500
+    assert Authenticator.objects.filter(user=admin).count() == 2
 
 
 def test_a_wrong_code_sets_nothing_up(admin, client):
