@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from cases.core.errors import NotAllowed
 from cases.delivery import mail_hours, notifications
-from cases.lifecycle.account_history import record
+from cases.lifecycle.account_history import identity, record
 from cases.lifecycle.history import log_committed
 from cases.lifecycle.locking import lock_people
 from cases.models import AccountEvent, User
@@ -23,13 +23,17 @@ SESSION = ("password", "credentials_key")
 def change_profile(*, by: User, changes: Mapping[str, Any]) -> User:
     """Give `by` these values, by column, which have been validated. Return the person as they are then.
 
+    The history of the account keeps a former name, because the histories of cases call people by their present one.
     With another time zone, emails that wait for an hour leave by its clock.
     """
     person = lock_people(by)[by.pk]
+    before = identity(person)
     changed = [column for column, value in changes.items() if value != getattr(person, column)]
     for column in changed:
         setattr(person, column, changes[column])
     person.save(update_fields=changed)
+    if before != identity(person):
+        record(person, Kind.CORRECTED, by=person, details={"from": before, "to": identity(person)})
     if "time_zone" in changed:
         mail_hours.look_again(person)
         notifications.move_daily_email(person)

@@ -50,6 +50,20 @@ def test_what_changes_nothing_is_not_told(administrator, member):
     assert history(member) == []
 
 
+def test_a_name_that_a_person_changes_is_told_with_the_former_one(technician):
+    own_account.change_profile(by=technician, changes={"first_name": "Ada", "last_name": "Admin"})
+    own_account.change_profile(by=technician, changes={"first_name": "", "last_name": "", "language": "es"})
+    assert history(technician) == [
+        ("corrected", technician, "Ada Admin <tom@example.com> → <tom@example.com>"),
+        ("corrected", technician, "<tom@example.com> → Ada Admin <tom@example.com>"),
+    ]
+
+
+def test_a_profile_with_the_same_name_is_not_told(technician):
+    own_account.change_profile(by=technician, changes={"first_name": "", "time_zone": "America/Chicago"})
+    assert history(technician) == []
+
+
 def test_cases_that_went_to_somebody_else_are_told_of_the_account_too(administrator, technician, other_technician):
     CaseFactory.create_batch(2, assigned_to=technician)
     CaseFactory(assigned_to=technician, held=True)
