@@ -11,11 +11,12 @@ from collections.abc import Iterable, Iterator
 
 from django.utils.formats import get_format
 
-# What a spreadsheet program treats as the beginning of a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet program treats as the beginning of a formula. East Asian versions also accept the wide signs.
+SIGNS = "=+-@\uff1d\uff0b\uff0d\uff20"
+FORMULA = (*SIGNS, "\t", "\r")
 # The beginning of this cell, or of one after a character that may end a cell. Spaces and quotation marks may come
 # first.
-FORMULA_BEGINS = re.compile(r'^(?=[ ]*[=+\-@\t\r])|(?<=[,;\t\r\n])(?=[ "]*[=+\-@])')
+FORMULA_BEGINS = re.compile(rf'^(?=[ ]*[{re.escape(SIGNS)}\t\r])|(?<=[,;\t\r\n])(?=[ "]*[{re.escape(SIGNS)}])')
 # Without it Excel reads UTF-8 as another encoding.
 MARK = "\ufeff"
 
