@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from cases.core.errors import NotAllowed
 from cases.core.secret_tokens import digest_of, new_token
 from cases.lifecycle import form_tokens
+from cases.lifecycle.history import log_committed
 from cases.lifecycle.locking import lock_people
 from cases.models import CalendarFeed, User
 
@@ -27,12 +28,14 @@ def make(*, user: User, form_token: str = "") -> str:
     values = {"token_digest": digest_of(token), "credentials_key": owner.credentials_key, "made_at": timezone.now()}
     feed, _is_new = CalendarFeed.objects.update_or_create(user=owner, defaults=values)
     form_tokens.remember(used, feed.pk)
+    log_committed("calendar feed made", person_id=owner.pk)
     return token
 
 
 def switch_off(*, user: User) -> None:
     """Delete the feed of `user`: its address no longer works. Having no feed is not an error."""
-    CalendarFeed.objects.filter(user=user).delete()
+    if CalendarFeed.objects.filter(user=user).delete()[0]:
+        log_committed("calendar feed turned off", person_id=user.pk)
 
 
 def feed_of(user: User) -> CalendarFeed | None:

@@ -8,6 +8,7 @@ from django.contrib.auth.signals import user_logged_in
 from django.db.models import F
 from django.utils import timezone
 
+from cases.lifecycle.history import log_committed
 from cases.models import User
 
 
@@ -16,6 +17,7 @@ def note_visit(sender: Any, user: User, **kwargs: Any) -> None:
     now = timezone.now()
     User.objects.filter(pk=user.pk).update(previous_login=F("last_login"), last_login=now)
     user.previous_login, user.last_login = user.last_login, now
+    log_committed("signed in", person_id=user.pk)
 
 
 def take_over() -> None:

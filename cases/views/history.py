@@ -14,6 +14,7 @@ from cases.core import limits, schedule
 from cases.core.clock import portal_now
 from cases.core.spreadsheet import csv_lines
 from cases.forms.history_filter import HistoryFilter
+from cases.lifecycle.history import log_committed
 from cases.models import CaseEvent, User
 from cases.selectors.history import HistoryPage, HistoryQuery, exported, history_page, place_of
 from cases.templatetags.case_history import facts_in_words, what_happened
@@ -43,6 +44,7 @@ def export_history(request: PortalRequest) -> HttpResponseBase:
     asked = HistoryFilter(request.GET, by=request.user)
     if not asked.is_valid():
         return history(request)
+    log_committed("history exported", by=request.user.pk)
     lines = csv_lines(_rows(asked.history_query(), request.user))
     return StreamingHttpResponse(lines, headers=csv_headers(f"history-{schedule.date_of(portal_now()):%Y-%m-%d}.csv"))
 

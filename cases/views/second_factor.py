@@ -12,7 +12,7 @@ from cases.models import User
 
 @transaction.atomic
 def deactivate_app(request: HttpRequest) -> HttpResponse:
-    """Ask (GET). Remove the app and the recovery codes (POST), together with what cases.accounts.factor_removal does.
+    """Ask (GET). Remove the app and the recovery codes (POST), together with what cases.accounts.factor_changes does.
 
     The person is locked first, as an administrator does who removes them.
     """

@@ -16,7 +16,7 @@ from django.db import DatabaseError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from cases.accounts import calendar_feed, factor_removal, second_factor
+from cases.accounts import calendar_feed, factor_changes, second_factor
 from cases.accounts.mfa_adapter import PortalMFAAdapter, SecretUnreadable
 from cases.delivery import unsubscribe
 from cases.middleware import mfa
@@ -107,7 +107,7 @@ def test_without_its_record_it_is_not_turned_off(admin, client, monkeypatch):
 
     log_in(client)
     set_up(client)
-    monkeypatch.setattr(factor_removal, "record", fail, raising=False)
+    monkeypatch.setattr(factor_changes, "record", fail, raising=False)
     client.raise_request_exception = False
     assert client.post("/accounts/security/app/deactivate/").status_code == 500
     assert Authenticator.objects.filter(user=admin).count() == 2

@@ -4,16 +4,19 @@ import datetime as dt
 import io
 import json
 import logging
+import re
 import sys
 import uuid
 
 import pytest
 import structlog
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from celery.exceptions import Retry
+from django.test import Client
 from structlog.testing import capture_logs
 
 from cases import releases
-from cases.accounts import api_tokens, own_account, people
+from cases.accounts import api_tokens, calendar_feed, own_account, people
 from cases.casework import assignment, notes
 from cases.core.clock import portal_now
 from cases.core.schedule import Schedule, default_date
@@ -22,6 +25,7 @@ from cases.documents import attach_and_remove as documents
 from cases.models import Case, CaseEvent, Notification, OutgoingEmail, User
 from portal.logs import OnceAMinute, logging_config
 from tests.factories import CaseDocumentFactory, CaseFactory
+from tests.pages import signed_in
 from tests.services import MailServer
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +87,20 @@ def end_a_token(by: User) -> None:
     api_tokens.end(token=token, by=by)
 
 
+def turn_a_feed_off(by: User) -> None:
+    calendar_feed.make(user=by)
+    calendar_feed.switch_off(user=by)
+
+
+def change_second_factors(by: User) -> None:
+    client = signed_in(by)
+    page = client.get("/accounts/security/app/activate/").content.decode()
+    secret = re.search(r'id="authenticator_secret"[^>]*value="(\w+)"', page)[1]
+    now = list(yield_hotp_counters_from_time())[1]
+    client.post("/accounts/security/app/activate/", {"code": format_hotp_value(hotp_value(secret, now))})
+    client.post("/accounts/security/codes/generate/")
+
+
 LOGGED_ONCE_COMMITTED = {
     "case changed": lambda administrator, technician: VERBS["completed"](
         CaseFactory(assigned_to=technician), technician, None
@@ -97,6 +115,12 @@ LOGGED_ONCE_COMMITTED = {
     "password set": lambda administrator, technician: own_account.set_password(
         by=technician, password="a phrase of four words", with_link=False
     ),
+    "signed in": lambda administrator, technician: Client().force_login(technician),
+    "second factor set up": lambda administrator, technician: change_second_factors(technician),
+    "recovery codes made": lambda administrator, technician: change_second_factors(technician),
+    "calendar feed made": lambda administrator, technician: calendar_feed.make(user=technician),
+    "calendar feed turned off": lambda administrator, technician: turn_a_feed_off(technician),
+    "history exported": lambda administrator, technician: signed_in(technician).get("/history/export/"),
 }
 
 

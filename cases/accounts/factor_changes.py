@@ -1,9 +1,9 @@
-"""What happens when people remove their own second factor."""
+"""What happens when people set up, renew or remove their own second factor."""
 
 from typing import Any
 
 from allauth.mfa.models import Authenticator
-from allauth.mfa.signals import authenticator_removed
+from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import update_session_auth_hash
 from django.db import transaction
@@ -38,6 +38,19 @@ def end_other_credentials(
     UserSession.objects.create_from_request(request)  # it has another key now
 
 
+def log_set_up(sender: Any, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
+    """Log once, for the app and the recovery codes that come with it."""
+    if authenticator.type == Authenticator.Type.TOTP:
+        log_committed("second factor set up", person_id=user.pk)
+
+
+def log_new_codes(sender: Any, user: User, **kwargs: Any) -> None:
+    """Log that the former recovery codes no longer work."""
+    log_committed("recovery codes made", person_id=user.pk)
+
+
 def connect() -> None:
-    """Call `end_other_credentials` from now on."""
+    """Call the functions of this module from now on."""
+    authenticator_added.connect(log_set_up, dispatch_uid="log_set_up")
+    authenticator_reset.connect(log_new_codes, dispatch_uid="log_new_codes")
     authenticator_removed.connect(end_other_credentials, dispatch_uid="end_other_credentials")
