@@ -13,11 +13,12 @@ class CasesConfig(AppConfig):
         from django.db.models.signals import post_migrate
 
         import cases.checks  # noqa: F401  (registers the system checks)
-        from cases.accounts import factor_changes, logins
+        from cases.accounts import client_addresses, factor_changes, logins
         from cases.delivery import provider_events
         from cases.maintenance import rebuild_search
         from cases.models.text_limits import keep_text_limits
 
+        client_addresses.connect()
         factor_changes.connect()
         logins.take_over()
         if settings.EMAIL_PROVIDER:

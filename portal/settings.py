@@ -448,7 +448,9 @@ SPECTACULAR_SETTINGS = {
 configure_structlog()
 LOG_JSON: bool = env("LOG_JSON")
 LOGGING = logging_config(json=LOG_JSON, level=env("LOG_LEVEL"))
-# The client's address on each line of a request. Off by default, because it is personal data.
-DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = env("LOG_CLIENT_IP")
+# The client's address on each line of a request. Off by default, because it is personal data. django-structlog would
+# believe what the client's own headers say of it.
+LOG_CLIENT_IP: bool = env("LOG_CLIENT_IP")
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 # The lines of a task name the request that asked for it (portal.logs.keep_ids_only).
 DJANGO_STRUCTLOG_CELERY_ENABLED = True

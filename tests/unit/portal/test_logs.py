@@ -181,7 +181,7 @@ def test_a_name_that_leads_to_nobody_is_not_told(client):
 
 @pytest.mark.parametrize(("setting", "shown"), [(False, False), (True, True)])
 def test_the_clients_address_is_logged_where_that_is_asked_for(setting, shown, client, settings):
-    settings.DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = setting
+    settings.LOG_CLIENT_IP = setting
     with capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
         client.get("/nowhere/", REMOTE_ADDR="203.0.113.9")
     assert ("203.0.113.9" in json.dumps(lines, default=str)) == shown
@@ -256,6 +256,25 @@ def test_a_request_that_cannot_be_read_has_a_line_that_says_why(lines_of):
     status, lines = lines_of("/accounts/login/", data="x" * 10, content_type="multipart/form-data; boundary=é")
     assert status == 400
     assert ["MultiPartParserError" in line.get("exception", "") for line in lines] == [True, False]
+
+
+FORWARDED = {"X-Forwarded-For": "198.51.100.1, 203.0.113.9", "Client-IP": "198.51.100.2", "X-Real-IP": "198.51.100.3"}
+
+
+@pytest.mark.parametrize(
+    ("proxies", "headers", "logged_as"),
+    [
+        (0, FORWARDED, "192.0.2.7"),
+        (1, FORWARDED, "203.0.113.9"),
+        (1, {"X-Forwarded-For": "no address"}, "unknown"),
+    ],
+    ids=["no proxy", "a proxy", "what is no address"],
+)
+def test_a_client_does_not_choose_the_address_that_is_logged(proxies, headers, logged_as, client, settings):
+    settings.LOG_CLIENT_IP, settings.ALLAUTH_TRUSTED_PROXY_COUNT = True, proxies
+    with capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
+        client.get("/nowhere/", headers=headers, REMOTE_ADDR="192.0.2.7")
+    assert {line["ip"] for line in lines} == {logged_as}
 
 
 @pytest.mark.parametrize(
