@@ -10,7 +10,7 @@ from cases.lifecycle.answers import check_answered
 from cases.lifecycle.locking import lock_for_action
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseEvent, User
-from cases.releases import batch
+from cases.releases import release_batch
 from cases.releases.approvals import check_second_approver
 from cases.releases.notices import ask_for_approval
 from cases.releases.reminders import remind_at_once
@@ -41,7 +41,7 @@ def complete(
     locked.save("status", "date_completed", *SCHEDULE_FIELDS)
     recorder.record(Kind.COMPLETED, reason=reason)
     if release_on is None:
-        batch.release_one(case, by=by, source=source, at=recorder.at)
+        release_batch.release_one(case, by=by, source=source, at=recorder.at)
     else:
         arm_after_commit(case)
         ask_for_approval(case, recorder)
@@ -105,7 +105,7 @@ def release_now(*, case: Case, by: User, source: str, reason: str, version: int 
     locked = lock_for_action(case, Action.RELEASE_EARLY, by=by, source=source, reason=reason, version=version)
     case, by, recorder = locked.case, locked.by, locked.recorder
     check_second_approver(case, by=by)
-    batch.release_one(case, by=by, source=source, at=recorder.at, reason=clean_text(reason))
+    release_batch.release_one(case, by=by, source=source, at=recorder.at, reason=clean_text(reason))
     return case
 
 

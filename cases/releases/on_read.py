@@ -16,8 +16,8 @@ from cases.lifecycle import release_stop, stored_clock
 from cases.lifecycle.locking import in_lock_order
 from cases.models import Case, CaseEvent, User
 from cases.models.case_states import READY
-from cases.releases.batch import Batch, ReleaseContext, release_locked, tell_mail_workers
 from cases.releases.due_cases import any_due
+from cases.releases.release_batch import Batch, ReleaseContext, release_locked, tell_mail_workers
 
 logger = structlog.get_logger(__name__)
 

@@ -9,8 +9,8 @@ from cases.core.steps import run_all
 from cases.delivery import celery_publisher, outbox
 from cases.models import Heartbeat
 from cases.releases import clock_set_back, notices, wakeups
-from cases.releases.batch import Batch, release_batches
 from cases.releases.bulk.worker import hand_over_runs
+from cases.releases.release_batch import Batch, release_batches
 
 HEARTBEAT = "sweep"
 

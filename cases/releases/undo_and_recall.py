@@ -20,9 +20,9 @@ from cases.lifecycle.locking import Locked, lock_for_action
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseEvent, OutgoingEmail, User
 from cases.models.delivery import GIVEN_UP, first_due
-from cases.releases.batch import tell_mail_workers
 from cases.releases.complete_and_release import SCHEDULE_FIELDS, set_schedule
 from cases.releases.notices import tell_of_recalls
+from cases.releases.release_batch import tell_mail_workers
 
 Kind = CaseEvent.Kind
 State = OutgoingEmail.State

@@ -17,7 +17,7 @@ from cases.monitoring import daily_statistics, sampled_totals
 from cases.proof.head import publish_head
 from cases.proof.sealing import seal_history
 from cases.releases import bulk
-from cases.releases.batch import Batch
+from cases.releases.release_batch import Batch
 from cases.releases.reminders import queue_reminders
 from cases.releases.sweep import hand_over_emails, sweep
 from cases.releases.unopened_reminders import queue_unopened_reminders

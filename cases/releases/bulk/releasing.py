@@ -15,9 +15,9 @@ from cases.lifecycle.release_stop import ReleasesStopped
 from cases.models import Condition
 from cases.models.condition import UNMET
 from cases.releases.approvals import check_approval
-from cases.releases.batch import ReleaseContext, tell_mail_workers, write_release
 from cases.releases.bulk.errors import ConditionsOpen
 from cases.releases.bulk.operation import SOURCE, CaseChange, Item, Job, Operation, conditions_of
+from cases.releases.release_batch import ReleaseContext, tell_mail_workers, write_release
 
 
 class ReleaseNow(Operation):

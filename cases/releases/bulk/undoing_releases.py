@@ -9,10 +9,10 @@ from cases.db.bulk import ids_as_rows
 from cases.lifecycle import condition_sets, permissions
 from cases.lifecycle.permissions import Action, Rule
 from cases.models import BulkRow, Case, CaseEvent, OutgoingEmail
-from cases.releases.batch import tell_mail_workers
 from cases.releases.bulk.operation import CaseChange, Item, Job, record, recorders, recount, store
 from cases.releases.bulk.undoing import UndoOperation
 from cases.releases.complete_and_release import set_schedule
+from cases.releases.release_batch import tell_mail_workers
 from cases.releases.undo_and_recall import (
     DROPPED_BY_HAND,
     can_undo,

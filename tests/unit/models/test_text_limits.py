@@ -65,7 +65,7 @@ from cases.models import (
     ViewPin,
 )
 from cases.models.folded import Folded
-from cases.releases import batch
+from cases.releases import release_batch
 from tests.factories import CaseDocumentFactory, CaseFactory, CaseMessageFactory, CaseNoteFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -335,7 +335,7 @@ def test_no_verb_takes_a_longer_text(member, technician, other_technician, admin
 
 def test_a_long_error_of_a_release_is_recorded_cut(monkeypatch, clock, member):
     case = CaseFactory(due=True, member=member)
-    batch._record_failure(case.pk, "é" * 5000, at=timezone.now())
+    release_batch._record_failure(case.pk, "é" * 5000, at=timezone.now())
     case.refresh_from_db()
     assert case.release_error == "é" * limits.ERROR
     assert case.release_attempts == 1

@@ -16,7 +16,7 @@ from cases.delivery import celery_publisher, outbox
 from cases.lifecycle import release_stop
 from cases.lifecycle.release_stop import ReleasesStopped
 from cases.models import Case, CaseEvent, OutgoingEmail, PortalEvent, ReleaseStop
-from cases.releases import batch
+from cases.releases import release_batch
 from cases.releases.on_read import release_on_read
 from tasks.releases import release_case, sweep
 from tests.conftest import FROZEN
@@ -261,7 +261,7 @@ def test_no_way_into_the_batch_gets_past_the_stop(stopped, member, administrator
     """Even for a caller that has locked the rows without checking."""
     case = CaseFactory(due=True, member=member)
     with pytest.raises(ReleasesStopped), transaction.atomic():
-        batch.release_locked([case.pk], batch.ReleaseContext(at=FROZEN, by="test", source="sweep"))
+        release_batch.release_locked([case.pk], release_batch.ReleaseContext(at=FROZEN, by="test", source="sweep"))
     with pytest.raises(ReleasesStopped), transaction.atomic():
-        batch.release_one(case, by=administrator, source="web", at=FROZEN)
+        release_batch.release_one(case, by=administrator, source="web", at=FROZEN)
     assert is_unreleased(case)

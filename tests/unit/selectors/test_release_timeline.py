@@ -102,7 +102,7 @@ def test_a_release_by_schedule_from_plan_to_first_view(scheduled, clock):
 def test_each_batch_of_a_run_names_the_beginning_of_the_run(clock, monkeypatch):
     CaseFactory.create_batch(3, due=True)
     moments = (FROZEN + number * SECOND for number in itertools.count())
-    monkeypatch.setattr("cases.releases.batch.portal_now", lambda: next(moments))
+    monkeypatch.setattr("cases.releases.release_batch.portal_now", lambda: next(moments))
     releases.release_due(by="sweep", source="sweep", batch_size=1)
     events = CaseEvent.objects.filter(kind="released").order_by("pk").values_list("woken_at", "at")
     assert list(events) == [(FROZEN, FROZEN), (FROZEN, FROZEN + SECOND), (FROZEN, FROZEN + 2 * SECOND)]

@@ -17,7 +17,7 @@ from cases.delivery.results import DeliveryReport
 from cases.middleware.release_on_read import ReleaseOnReadMiddleware
 from cases.models import Case, CaseEvent, Heartbeat, OutgoingEmail
 from cases.releases import on_read
-from cases.releases.batch import Batch
+from cases.releases.release_batch import Batch
 from tasks import emails
 from tasks import releases as tasks
 from tests.conftest import FROZEN

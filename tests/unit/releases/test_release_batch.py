@@ -12,7 +12,7 @@ from django.utils import timezone
 from cases import releases
 from cases.db.compiled_writes import CompiledWrite
 from cases.models import Case, CaseEvent, OutgoingEmail, User
-from cases.releases import batch as release_batch
+from cases.releases import release_batch
 from cases.releases.batch_statements import batch_statements
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory, UserFactory
