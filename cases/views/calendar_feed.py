@@ -70,7 +70,7 @@ def change_feed(request: PortalRequest) -> HttpResponse:
             messages.success(request, _("Calendar feed turned off. The link no longer works."))
             return redirect("calendar")
         case _unknown:
-            raise BadRequest(_("Choose “new” or “off”."))
+            raise BadRequest("Neither new nor off")
 
 
 def _new_address(request: PortalRequest) -> HttpResponse:

@@ -117,8 +117,8 @@ def test_no_template_has_a_bare_text(name):
 CODE = {str(path.relative_to(catalogue.ROOT)): path for path in catalogue.code() if path.parent.name != "migrations"}
 # Fields that the portal does not name: the key, and a field of knox that no page shows.
 UNNAMED = {"id", "token_key"}
-# Functions that are called with texts for people, and which arguments those are.
-SPEAKERS = {"BadRequest", "PermissionDenied", "ValidationError", "debug", "error", "info", "success", "warning"}
+# Functions that are called with texts for people, and which arguments those are. What a BadRequest says is only logged.
+SPEAKERS = {"PermissionDenied", "ValidationError", "debug", "error", "info", "success", "warning"}
 CASE_ERRORS = {name for name, _class in inspect.getmembers(errors, inspect.isclass)}
 SPOKEN = {"description", "empty_label", "help_text", "label", "placeholder", "search_help_text", "verbose_name"}
 
