@@ -107,7 +107,10 @@ def _for_members() -> list[Section]:
 
 def _for_staff(whose: str) -> list[Section]:
     """Return the sections in the order of a case's states. Unaccepted cases come first: urgent ones, then those that
-    have waited longest."""
+    have waited longest.
+
+    The first section that holds a case shows it, so what asks for something comes before the state that it is part of.
+    """
     states = {state.key: state for state in display_states.for_staff()}
     return [
         _to_answer(whose),
@@ -129,6 +132,7 @@ def _for_staff(whose: str) -> list[Section]:
             none=_("No scheduled cases."),
         ),
         _of_state(states["held"], NEWEST.by, whose, none=_("No cases on hold.")),
+        _not_opened(whose),
         _of_state(
             states["released"],
             RELEASED_LAST.by,
@@ -136,7 +140,6 @@ def _for_staff(whose: str) -> list[Section]:
             label=pgettext_lazy("several cases", "Released"),
             none=_("No released cases yet."),
         ),
-        _not_opened(whose),
     ]
 
 
