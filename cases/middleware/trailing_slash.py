@@ -28,6 +28,6 @@ class TrailingSlashMiddleware(CommonMiddleware):
 def _moved(request: HttpRequest) -> HttpResponsePermanentRedirect:
     address = escape_leading_slashes(request.get_full_path(force_append_slash=True))
     path = address.partition("?")[0]
-    said = _("Addresses of the API end in a slash. This one is %(address)s.") % {"address": path}
+    said = _("Addresses of the API end with a slash. Use %(address)s.") % {"address": path}
     content, kind = json.dumps({"detail": said}), "application/json"
     return HttpResponsePermanentRedirect(address, preserve_request=True, content=content, content_type=kind)

@@ -22,6 +22,8 @@ from cases.views.requests import PortalRequest
 
 # The fields that the address may fill in. No text is among them: addresses are logged.
 PROPOSED = ("date", "time", "most_a_day", "days", "unit", "direction", "technician", "urgency", "case_type")
+# Their forms choose a condition by its kind and name.
+OF_CONDITIONS = {BulkRun.Action.MEET_CONDITION, BulkRun.Action.WAIVE_CONDITION}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -42,7 +44,7 @@ def new_bulk_run(request: PortalRequest) -> HttpResponse:
     if request.method != "POST":
         if problem:
             return _back_to_list(request, data, problem)
-        form = form_for(action, initial={name: data[name] for name in PROPOSED if name in data}, **options)
+        form = form_for(action, initial=_initial(data, action, by=request.user), **options)
         return _show(request, action, selection, form)
     form = form_for(action, data, **options)
     if problem:
@@ -100,13 +102,22 @@ def run_address(run: BulkRun, query: str = "") -> str:
     return reverse("bulk_run", args=[run.pk]) + (f"?{back.urlencode()}" if query else "")
 
 
-def proposed_by(run: BulkRun) -> dict[str, str]:
-    """Return what was chosen for `run`, as the address fills it in again."""
-    chosen = {name: str(value) for name, value in run.parameters.items() if name in PROPOSED}
+def _initial(data: QueryDict, action: str, *, by: User) -> dict[str, Any]:
+    """Return what the fields begin with: what the address proposes, or what was chosen `again` for an own preview."""
+    again = data.get("again", "")
+    run = BulkRun.objects.filter(pk=again, by=by, action=action).first() if limits.is_key(again) else None
+    return _chosen_for(run) if run else {name: data[name] for name in PROPOSED if name in data}
+
+
+def _chosen_for(run: BulkRun) -> dict[str, Any]:
+    """Return what was chosen for `run`, by the fields of its form."""
+    chosen = run.parameters | {"reason": run.reason}
     if run.action == BulkRun.Action.SHIFT:
-        days = run.parameters["days"]
-        chosen["days"], chosen["direction"] = str(abs(days)), "later" if days > 0 else "earlier"
-        chosen["unit"] = "working" if run.parameters.get("working_days") else "days"
+        days = chosen["days"]
+        chosen |= {"days": abs(days), "direction": "later" if days > 0 else "earlier"}
+        chosen["unit"] = "working" if chosen.get("working_days") else "days"
+    if run.action in OF_CONDITIONS:
+        chosen["condition"] = f"{chosen['kind']}:{chosen.get('name', '')}"
     return chosen
 
 

@@ -17,7 +17,7 @@ from cases.releases import bulk
 from cases.selectors import bulk_rows
 from cases.selectors import bulk_runs as selectors
 from cases.selectors.pagination import page_numbers
-from cases.views.bulk_new import proposed_by, run_address
+from cases.views.bulk_new import run_address
 from cases.views.csv_files import csv_headers
 from cases.views.decorators import staff_only
 from cases.views.refusals import add_refusal, refusals_shown_by
@@ -159,8 +159,8 @@ def _edit_address(request: PortalRequest, run: BulkRun) -> str:
         return ""
     if run.action not in bulk.actions_for(request.user):
         return ""
-    chosen = proposed_by(run) | {"action": run.action, "again": str(run.pk), "query": request.GET.get("query", "")}
-    return f"{reverse('new_bulk_run')}?{_query(**chosen)}"
+    asked = _query(action=run.action, again=str(run.pk), query=request.GET.get("query", ""))
+    return f"{reverse('new_bulk_run')}?{asked}"
 
 
 def _spread(run: BulkRun) -> dict[str, Any] | None:

@@ -14,7 +14,7 @@ def test_it_is_redirected_with_method_and_body(method, address, is_debugging, cl
     settings.DEBUG = is_debugging
     answer = getattr(client, method)(f"{address}?page=2", HTTP_AUTHORIZATION="Token advp_wrong")
     assert (answer.status_code, answer["Location"]) == (308, f"{address}/?page=2")
-    assert answer.json() == {"detail": f"Addresses of the API end in a slash. This one is {address}/."}
+    assert answer.json() == {"detail": f"Addresses of the API end with a slash. Use {address}/."}
 
 
 def test_the_release_comes_where_it_should(member, technician, client):

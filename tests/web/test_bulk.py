@@ -415,7 +415,8 @@ def test_a_preview_leads_back_to_its_form_with_all_of_its_cases(action, fields, 
     page = html.unescape(text_of(tom, f"/bulk/{run.pk}/?query=state%3Dscheduled"))
     link = re.search(r'href="(/bulk/new/\?[^"]+&again=[^"]+)"', page)[1]
     assert "reason" not in link, "addresses are logged"
-    form = text_of(tom, link)
+    form = html.unescape(text_of(tom, link))
+    assert "For a reason.</textarea>" in form
     assert "3 cases selected." in form
     for name, value in fields.items():
         assert re.search(rf'name="{name}"[^>]* value="{value}"|value="{value}" selected', form), name
@@ -423,6 +424,18 @@ def test_a_preview_leads_back_to_its_form_with_all_of_its_cases(action, fields, 
     new = BulkRun.objects.latest("pk")
     assert again.url == f"/bulk/{new.pk}/?query=state%3Dscheduled"
     assert (new.total, new.parameters) == (3, run.parameters)
+
+
+@pytest.mark.parametrize("action", ["meet_condition", "waive_condition"])
+def test_a_preview_leads_back_to_its_condition(action, ada, technician):
+    cases = scheduled(technician, 2)
+    for case in cases:
+        for name in ("A form is signed", "Payment: received"):
+            case.conditions.create(kind="manual", name=name, created=case.date_created, since=case.date_created)
+        Case.objects.filter(pk=case.pk).update(open_conditions=2)
+    run = preview(ada, action, cases, condition="manual:Payment: received", reason="It arrived.")
+    form = html.unescape(text_of(ada, f"/bulk/new/?action={action}&again={run.pk}"))
+    assert '<option value="manual:Payment: received" selected>' in form
 
 
 def test_a_preview_is_made_again_only_by_its_maker(technician, other_technician, client):
