@@ -20,6 +20,6 @@ document.addEventListener("click", async (event) => {
   if (!button) return;
   const text = button.dataset.copy;
   const isCopied = await navigator.clipboard?.writeText(text).then(() => true, () => false);
-  if (!isCopied) getSelection().selectAllChildren(button.parentElement);
+  if (!isCopied) getSelection().selectAllChildren(button.previousElementSibling);
   else document.dispatchEvent(new CustomEvent("toasts", { detail: { messages: [{ level: "success", text: button.dataset.done }] } }));
 });
