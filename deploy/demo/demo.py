@@ -53,7 +53,7 @@ def main() -> str | None:
 def run() -> None:
     """Bring everything up and watch it, until KeyboardInterrupt or CannotStart."""
     began, make = time.monotonic(), os.getppid()
-    check_space(NEEDED)
+    check_space(MB if (VAR / "static").exists() else NEEDED)
     if count := end_all():
         say(f"Stopped {count} processes that an earlier demo left running.")
     services = complete_environment()
@@ -118,8 +118,8 @@ def check_space(least: int) -> None:
     """Raise CannotStart if the disk of var/ has less than `least` bytes left."""
     left = shutil.disk_usage(VAR).free
     if left < least:
-        full = f"The disk of {VAR} is full. It has {round(left / MB)} MB left, and the demo needs {NEEDED // MB} MB."
-        raise CannotStart(f"{full} Free some space, then try again.")
+        space = f"{VAR} has {round(left / MB)} MB of disk space left, and the demo needs {least // MB} MB."
+        raise CannotStart(f"{space} Free some space, then try again.")
 
 
 def start_supervisor() -> "subprocess.Popen[bytes]":

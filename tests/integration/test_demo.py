@@ -201,7 +201,7 @@ def test_says_that_the_disk_is_full(checkout):
     try:
         demo = Demo(checkout)
         assert demo.ends() != 0
-        assert f"make demo: The disk of {var} is full. It has 8 MB left, and the demo needs 50 MB." in demo.text()
+        assert f"make demo: {var} has 8 MB of disk space left, and the demo needs 50 MB." in demo.text()
         assert "Preparing" not in demo.text()
     finally:
         subprocess.run(["umount", "--lazy", str(var)], check=True)
