@@ -231,6 +231,14 @@ def test_a_search_among_many_matches_says_so(client, cases, administrator, monke
     assert titles(client.get(f"/cases/?q={cases['draft'].external_case_id}&state=held")) == []
 
 
+@pytest.mark.parametrize("accepted", [None, dt.datetime(2025, 6, 2, tzinfo=dt.UTC)])
+def test_each_row_of_a_member_names_the_state(accepted, client, member, technician):
+    CaseFactory(member=member, assigned_to=technician, date_accepted=accepted)
+    client.force_login(member)
+    row = client.get("/cases/").content.decode().partition('class="row-about"')[2]
+    assert row.partition("</li>")[0].count("In progress") == 1
+
+
 def test_all_of_a_member_with_as_many_cases_as_are_searched_are_searched(client, cases, administrator, monkeypatch):
     client.force_login(administrator)
     of_member = "/cases/?member=mia&q=what"
