@@ -4,6 +4,7 @@ import gc
 import os
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.urls import get_resolver
 
@@ -18,6 +19,7 @@ def post_worker_init(worker: Any) -> None:
     Otherwise the first visitor after each start would wait about a second longer, and about one request in 90 stopped
     all others in its worker for 140 ms, to go through all modules.
     """
-    get_resolver().url_patterns  # noqa: B018 - reading it imports them
+    if apps.ready:  # another application, such as that of a test, has no views
+        get_resolver().url_patterns  # noqa: B018 - reading it imports them
     gc.collect()
     gc.freeze()

@@ -63,7 +63,7 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
     ) -> tuple[QuerySet[Any], bool]:
         """Raise BadRequest for a search that is too long."""
         if len(search_term) > limits.SEARCH or len(search_term.split()) > limits.SEARCH_WORDS:
-            raise BadRequest("Too long a search")
+            raise BadRequest("Search is too long")
         if self.number_column and search_term:
             return queryset.filter(**{f"{self.number_column}__in": possible_numbers(search_term)}), False
         return super().get_search_results(request, queryset, fold(search_term))

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from cases.core.clock import portal_now
@@ -91,8 +91,10 @@ def _resent_with(email: OutgoingEmail, *, by: User) -> int:
     latest = events.first()
     if latest is None or (latest.kind, latest.actor_id, latest.at) != (kind, by.pk, email.due):
         return 0
-    together = OutgoingEmail.objects.filter(recipient=email.recipient_id, due=email.due)
-    return together.filter(OPEN).count() + together.filter(sent__gte=email.due).exclude(OPEN).count()
+    is_resent = OPEN | Q(state=State.SENT, sent__gte=email.due)
+    together = OutgoingEmail.objects.filter(is_resent, recipient=email.recipient_id, due=email.due)
+    keys = set(together.values_list("pk", flat=True))
+    return len(keys) if email.pk in keys else 0
 
 
 def _given_up(person: User) -> QuerySet[OutgoingEmail]:

@@ -39,4 +39,4 @@ def _parameters(request: HttpRequest) -> Iterable[str]:
 
 def _check(texts: Iterable[str], longest: int) -> None:
     if any("\0" in text or len(text) > longest for text in texts):
-        raise BadRequest("NUL, or too long a value")
+        raise BadRequest("NUL, or a value is too long")

@@ -27,10 +27,10 @@ def questions_in(cases: Sequence[VisibleCase], *, to: User) -> list[Question]:
     """Return the latest message of staff in each of `cases`, which `to` sees. One statement, or none without cases."""
     if not cases:
         return []
-    keys = [case.pk for case in cases]
     written = CaseMessage.objects.visible_to(to).filter(is_from_member=False)
     latest = written.filter(case=OuterRef("pk")).order_by("-pk").values("pk")[:1]
-    asked = written.filter(pk__in=Case.objects.filter(pk__in=keys).order_by().values(latest=Subquery(latest)))
+    seen = Case.objects.visible_to(to).filter(pk__in=[case.pk for case in cases])
+    asked = written.filter(pk__in=seen.order_by().values(latest=Subquery(latest)))
     said = {
         each.case_id: (each.author.display_name, _first_words(each.text)) for each in asked.select_related("author")
     }

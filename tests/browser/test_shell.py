@@ -19,7 +19,7 @@ def expect_ground(page: Page, colour: str) -> None:
 
 
 def menu(page: Page):
-    return page.locator("details.menu")
+    return page.locator("header details.menu")
 
 
 def test_the_menu_works_by_keyboard(sign_in, member):

@@ -234,9 +234,7 @@ def test_the_list_shows_and_filters_the_type(viewer, client, member, technician,
     assert choices(page, "type") == ["All types", "general General", f"{order.pk} Divorce order", *old]
     number = typed.external_case_id
     told = (
-        f"{number}</span> · Divorce order"
-        if viewer == "member"
-        else f'Divorce order</span><span class="case-number">{number}'
+        f"{number} · Divorce order" if viewer == "member" else f'Divorce order</span><span class="case-number">{number}'
     )
     assert told in page
     filtered = text_of(client.get(f"/cases/?type={order.pk}"))

@@ -249,7 +249,7 @@ def test_a_request_that_fails_has_one_line_with_its_traceback(address, lines_of,
 
 def test_a_request_that_is_refused_before_its_person_is_known_has_one_line_too(lines_of):
     status, (line,) = lines_of("/cases/?q=%00")
-    assert (status, line["event"]) == (400, "NUL, or too long a value: /cases/")
+    assert (status, line["event"]) == (400, "NUL, or a value is too long: /cases/")
 
 
 def test_a_request_that_cannot_be_read_has_a_line_that_says_why(lines_of):

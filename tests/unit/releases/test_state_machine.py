@@ -117,7 +117,7 @@ class Releases(RuleBasedStateMachine):
         self.now = START
         self.shown = self._wall()
         self.models: dict[int, Model] = {}
-        self.is_stopped = False
+        self.is_stopped, self.just_stopped_for = False, ""
         self.events_seen: list[tuple[int, int, str]] = []
         self.closed: set[dt.date] = set()
 
@@ -323,6 +323,7 @@ class Releases(RuleBasedStateMachine):
         else:
             blackout_days.add(date=date, name="Office move", **options)
         self.closed ^= {date}
+        self.just_stopped_for = ""
 
     @rule(case=cases)
     def add_condition(self, case):
@@ -393,11 +394,12 @@ class Releases(RuleBasedStateMachine):
                     verb(case=case, by=who, source="web", reason="mine")
         assert Case.objects.values().get(pk=case.pk) == before
 
-    @rule()
-    def stop(self):
-        refused = WrongState if self.is_stopped else None
-        self.attempt(releases.stop_releases, refused_with=refused, by=self.administrator, reason="a wrong report")
-        self.is_stopped = True
+    @rule(reason=st.sampled_from(["a wrong report", "another one"]))
+    def stop(self, reason):
+        """Right after a stop for the same reason it is a button pressed twice, which does nothing."""
+        refused = WrongState if self.is_stopped and self.just_stopped_for != reason else None
+        if self.attempt(releases.stop_releases, refused_with=refused, by=self.administrator, reason=reason):
+            self.is_stopped, self.just_stopped_for = True, reason
 
     @rule()
     def start(self):
