@@ -73,38 +73,64 @@ async function isReachable() {
   }
 }
 
-function withdrawOffline(form) {
-  form.querySelector(":scope > [data-offline-words]")?.remove();
+function withdrawUnsent(form) {
+  form.querySelector(":scope > [data-unsent-words]")?.remove();
 }
 
-function sayOffline(form) {
+function sayUnsent(form, why) {
   const words = document.createElement("div");
   words.className = "alert alert-danger";
   words.setAttribute("role", "alert");
-  words.dataset.offlineWords = "";
-  words.textContent = document.body.dataset[navigator.onLine ? "unreachable" : "offline"];
+  words.dataset.unsentWords = "";
+  words.textContent = why;
   form.prepend(words);
 }
 
 /** Whether the form is sent without asking first whether the portal answers: it does, or nothing would be lost. */
 const goesNow = (form) => "reachable" in form.dataset || (navigator.onLine && !hasContent(form));
 
+/** What the person entered. Scripts may renew what is hidden in the meantime: a token, or the version that was saved. */
+function enteredIn(form) {
+  const data = new FormData(form);
+  for (const { name, type } of form.elements) if (type === "hidden") data.delete(name);
+  return JSON.stringify([...data].map(([name, value]) => [name, value.name ?? value]));
+}
+
+let questions = 0;
+
 async function sendIfReachable(form, button) {
-  form.dataset.asking = "";
+  const question = String(++questions);
+  form.dataset.asking = question;
   holdForm(form);
+  const entered = enteredIn(form);
   const isThere = await isReachable();
-  delete form.dataset.asking;
-  releaseForm(form);
-  if (!isThere) return sayOffline(form);
+  // The person changed their mind, and may even have pressed the button again.
+  if (form.dataset.asking !== question || !form.isConnected || form.closest("dialog:not([open])")) return;
+  stopAsking(form);
+  const { unreachable, offline, changed } = document.body.dataset;
+  if (!isThere) return sayUnsent(form, navigator.onLine ? unreachable : offline);
+  if (enteredIn(form) !== entered) return sayUnsent(form, changed);
   form.dataset.reachable = "";
   form.requestSubmit(button);
 }
+
+function stopAsking(form) {
+  delete form.dataset.asking;
+  releaseForm(form);
+}
+
+/** A person who closes the dialog or leaves the page while it asks has changed their mind. */
+function giveUpAsking(part) {
+  for (const form of part.querySelectorAll("form[data-asking]")) stopAsking(form);
+}
+document.addEventListener("close", (event) => giveUpAsking(event.target), { capture: true });
+window.addEventListener("pagehide", () => giveUpAsking(document));
 
 // The browser's error page would replace the form, and going back would not restore what was typed.
 // A script that sends a form reports this itself: its listeners come before that of the window.
 window.addEventListener("submit", (event) => {
   const form = event.target;
-  withdrawOffline(form);
+  withdrawUnsent(form);
   const isSentNow = goesNow(form);
   delete form.dataset.reachable;
   if (isSentNow || event.defaultPrevented || form.getAttribute("method") !== "post") return;

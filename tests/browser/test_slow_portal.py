@@ -1,0 +1,141 @@
+"""A form is sent to a slow portal: what someone does while the page asks whether the portal answers."""
+
+import pytest
+from playwright.sync_api import expect
+
+from cases.models import Case, User
+from tests.browser.conftest import assert_accessible
+from tests.factories import CaseFactory, UserFactory
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.one_database("is about the page: the verbs and views have their tests"),
+]
+CHANGED = "You changed something after pressing the button. Nothing was sent. Check it and try again."
+
+
+class Slow:
+    """A portal that holds the page's questions until it answers, and counts what is sent to it."""
+
+    def __init__(self, tab):
+        self.tab, self.held, self.posts, self.is_slow = tab, [], [], True
+        tab.route("**/forms*.js", self.hold)
+        tab.on("request", lambda request: self.posts.append(request) if request.method == "POST" else None)
+
+    def hold(self, route):
+        if self.is_slow and route.request.method == "HEAD":
+            self.held.append(route)
+        else:
+            route.continue_()
+
+    def press(self, button):
+        """Press the button, and return once the page has asked."""
+        number = len(self.held)
+        button.click()
+        while len(self.held) == number:
+            self.tab.wait_for_timeout(20)
+
+    def answer(self):
+        self.is_slow = False
+        for route in self.held:
+            route.continue_()
+        self.tab.wait_for_timeout(300)
+
+
+@pytest.fixture
+def case(member, technician):
+    return CaseFactory(member=member, assigned_to=technician, title="Pension")
+
+
+@pytest.fixture
+def tab(tab_for, technician, other_technician, case):
+    UserFactory(username="tina", role=User.Role.TECHNICIAN)
+    tab = tab_for(technician)
+    tab.goto(f"/cases/{case.pk}/")
+    return tab
+
+
+def hand_over(tab):
+    """Fill in the dialog that hands the case over, and return it."""
+    tab.get_by_role("button", name="Hand over to a colleague").click()
+    dialog = tab.get_by_role("dialog")
+    dialog.get_by_label("Technician").select_option("otto")
+    dialog.get_by_label("Reason").fill("I am away.")
+    return dialog
+
+
+CHANGES_MIND = {
+    "Cancel": lambda tab: tab.get_by_role("dialog").get_by_role("button", name="Cancel").click(),
+    "Escape": lambda tab: tab.keyboard.press("Escape"),
+    "another page": lambda tab: tab.evaluate("dispatchEvent(new Event('pagehide'))"),
+    "another part": lambda tab: tab.locator("#case-dialogs").evaluate("part => part.replaceWith(part.cloneNode(true))"),
+}
+
+
+@pytest.mark.parametrize("way", CHANGES_MIND)
+def test_nothing_is_sent_after_someone_changed_their_mind(way, tab, case, technician):
+    dialog = hand_over(tab)
+    slow = Slow(tab)
+    slow.press(dialog.get_by_role("button", name="Hand over"))
+    CHANGES_MIND[way](tab)
+    slow.answer()
+    assert slow.posts == []
+    case.refresh_from_db()
+    assert case.assigned_to == technician
+
+
+@pytest.mark.parametrize("is_pressed", [False, True], ids=["read", "pressed"])
+def test_a_dialog_that_is_opened_again_is_sent_by_its_button_only(is_pressed, tab):
+    dialog = hand_over(tab)
+    slow = Slow(tab)
+    slow.press(dialog.get_by_role("button", name="Hand over"))
+    dialog.get_by_role("button", name="Cancel").click()
+    tab.get_by_role("button", name="Hand over to a colleague").click()
+    if is_pressed:
+        dialog.get_by_label("Reason").fill("I am ill.")
+        slow.press(dialog.get_by_role("button", name="Hand over"))
+    slow.answer()
+    assert len(slow.posts) == is_pressed
+    if not is_pressed:
+        dialog.get_by_role("button", name="Hand over").click()
+    expect(tab.get_by_text("Handed over to otto.")).to_be_visible()
+
+
+def test_a_form_that_was_changed_in_the_meantime_waits_for_its_button(tab):
+    dialog = hand_over(tab)
+    slow = Slow(tab)
+    slow.press(dialog.get_by_role("button", name="Hand over"))
+    dialog.get_by_label("Technician").select_option("tina")
+    slow.answer()
+    expect(dialog.get_by_text(CHANGED)).to_be_visible()
+    assert slow.posts == []
+    assert_accessible(tab)
+    dialog.get_by_role("button", name="Hand over").click()
+    expect(tab.get_by_text("Handed over to tina.")).to_be_visible()
+
+
+def test_a_new_token_is_no_change(tab):
+    """Someone signs in again in another tab, and sends something there."""
+    dialog = hand_over(tab)
+    slow = Slow(tab)
+    slow.press(dialog.get_by_role("button", name="Hand over"))
+    tab.evaluate("for (const field of document.getElementsByName('csrfmiddlewaretoken')) field.value = 'new'")
+    slow.answer()
+    expect(tab.get_by_text("Handed over to otto.")).to_be_visible()
+
+
+def test_only_the_first_button_counts(tab_for, member):
+    tab = tab_for(member)
+    tab.goto("/cases/new/")
+    slow = Slow(tab)
+    tab.get_by_label("Title").fill("Pension")
+    tab.get_by_label("Description").fill("When may I retire?")
+    submit, save = (tab.get_by_role("button", name=name) for name in ("Submit case", "Save draft"))
+    slow.press(submit)
+    for button in (submit, save):
+        button.evaluate("button => { button.click(); button.form.requestSubmit(button); }")
+    slow.answer()
+    expect(tab.get_by_text("Your case has been submitted.")).to_be_visible()
+    assert (len(slow.held), len(slow.posts)) == (1, 1)
+    assert Case.objects.get().status == "submitted"
