@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from cases.models import Case, User
-from tests.browser.conftest import assert_accessible
+from tests.browser.conftest import PHONE, assert_accessible
 from tests.factories import CaseFactory, UserFactory
 
 pytestmark = [
@@ -108,7 +108,7 @@ def test_a_form_that_was_changed_in_the_meantime_waits_for_its_button(tab):
     slow.press(dialog.get_by_role("button", name="Hand over"))
     dialog.get_by_label("Technician").select_option("tina")
     slow.answer()
-    expect(dialog.get_by_text(CHANGED)).to_be_visible()
+    expect(dialog.get_by_text(CHANGED)).to_be_focused()
     assert slow.posts == []
     assert_accessible(tab)
     dialog.get_by_role("button", name="Hand over").click()
@@ -139,3 +139,22 @@ def test_only_the_first_button_counts(tab_for, member):
     expect(tab.get_by_text("Your case has been submitted.")).to_be_visible()
     assert (len(slow.held), len(slow.posts)) == (1, 1)
     assert Case.objects.get().status == "submitted"
+
+
+@pytest.mark.parametrize("where", ["page", "dialog"])
+def test_the_focus_moves_to_why_nothing_was_sent(where, tab, tab_for, member):
+    """The button had it, and is disabled while the page asks. What it says may be far from the button."""
+    if where == "page":
+        tab = tab_for(member)
+        tab.goto("/cases/new/")
+        tab.set_viewport_size({**PHONE, "height": 400})
+        tab.get_by_label("Title").fill("Pension")
+        button = tab.get_by_role("button", name="Submit case")
+    else:
+        button = hand_over(tab).get_by_role("button", name="Hand over")
+    tab.route("**/*", lambda route: route.abort())
+    button.focus()
+    tab.keyboard.press("Enter")
+    words = tab.get_by_text("We couldn't reach the portal. Nothing was sent.")
+    expect(words).to_be_focused()
+    expect(words).to_be_in_viewport()

@@ -77,14 +77,19 @@ function withdrawUnsent(form) {
   form.querySelector(":scope > [data-unsent-words]")?.remove();
 }
 
+/** Says why nothing was sent, where the focus goes: it was on the button, which was disabled and may be far from here. */
 function sayUnsent(form, why) {
   const words = document.createElement("div");
   words.className = "alert alert-danger";
   words.setAttribute("role", "alert");
   words.dataset.unsentWords = "";
+  words.tabIndex = -1;
   words.textContent = why;
   form.prepend(words);
+  if (!isTypingElsewhere(form)) words.focus();
 }
+
+const isTypingElsewhere = (form) => document.activeElement.matches("textarea, input") && document.activeElement.form !== form;
 
 /** Whether the form is sent without asking first whether the portal answers: it does, or nothing would be lost. */
 const goesNow = (form) => "reachable" in form.dataset || (navigator.onLine && !hasContent(form));
