@@ -218,3 +218,21 @@ def test_an_answer_is_sent_again_after_pauses_that_grow(tab, member, technician,
         tab.clock.run_for(pause)
         tab.wait_for_timeout(100)
         assert len(sent) == number
+
+
+@pytest.mark.parametrize("was_lost", [False, True], ids=["first", "again"])
+def test_a_draft_goes_on_saving_itself_after_its_button_found_no_portal(was_lost, tab):
+    """The browser is online, and nothing more is typed."""
+    tab.clock.install()
+    tab.goto("/cases/new/")
+    tab.get_by_label("Title").fill("Pension")
+    tab.route("**/*", lambda route: route.abort())
+    if was_lost:
+        tab.clock.run_for(1_600)
+        expect_lost(tab)
+    tab.get_by_role("button", name="Save draft").click()
+    expect(tab.get_by_text("We couldn't reach the portal. Nothing was sent.")).to_be_visible()
+    tab.unroute_all()
+    tab.clock.run_for(5_100)
+    expect(tab.locator("#draft-said")).to_have_text("Draft saved")
+    assert Case.objects.get().title == "Pension"

@@ -118,6 +118,7 @@ function wait() {
 }
 draftForm.addEventListener("input", wait);
 draftForm.addEventListener("change", wait);
+draftForm.addEventListener("unsent", wait); // a button has stopped the timer, but its form was not sent (forms.js)
 // Also when the person comes back: they may have signed in again in another tab.
 document.addEventListener("visibilitychange", () => saveDraft({ keepalive: document.hidden }));
 window.addEventListener("online", () => saveDraft());

@@ -113,8 +113,8 @@ async function sendIfReachable(form, button) {
   if (form.dataset.asking !== question || !form.isConnected || form.closest("dialog:not([open])")) return;
   stopAsking(form);
   const { unreachable, offline, changed } = document.body.dataset;
-  if (!isThere) return sayUnsent(form, navigator.onLine ? unreachable : offline);
-  if (enteredIn(form) !== entered) return sayUnsent(form, changed);
+  if (!isThere) return leaveUnsent(form, navigator.onLine ? unreachable : offline);
+  if (enteredIn(form) !== entered) return leaveUnsent(form, changed);
   form.dataset.reachable = "";
   form.requestSubmit(button);
 }
@@ -122,6 +122,12 @@ async function sendIfReachable(form, button) {
 function stopAsking(form) {
   delete form.dataset.asking;
   releaseForm(form);
+}
+
+/** Says why nothing was sent, also to the script of the form: a draft goes on saving itself. */
+function leaveUnsent(form, why) {
+  sayUnsent(form, why);
+  form.dispatchEvent(new Event("unsent"));
 }
 
 /** A person who closes the dialog or leaves the page while it asks has changed their mind. */
