@@ -13,6 +13,10 @@ pytestmark = [
     pytest.mark.one_database("is about the page: the verbs and views have their tests"),
 ]
 CHANGED = "You changed something after pressing the button. Nothing was sent. Check it and try again."
+OLD_BROWSERS = {
+    "no AbortSignal.timeout": "delete AbortSignal.timeout",
+    "no requestSubmit": "delete HTMLFormElement.prototype.requestSubmit",
+}
 
 
 class Slow:
@@ -158,3 +162,28 @@ def test_the_focus_moves_to_why_nothing_was_sent(where, tab, tab_for, member):
     words = tab.get_by_text("We couldn't reach the portal. Nothing was sent.")
     expect(words).to_be_focused()
     expect(words).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("lacks", OLD_BROWSERS)
+def test_a_browser_that_cannot_ask_sends_right_away(lacks, tab):
+    tab.add_init_script(OLD_BROWSERS[lacks])
+    tab.reload()
+    hand_over(tab).get_by_role("button", name="Hand over").click()
+    expect(tab.get_by_text("Handed over to otto.")).to_be_visible()
+
+
+@pytest.mark.parametrize("lacks", OLD_BROWSERS)
+def test_an_old_browser_saves_and_sends_a_draft(lacks, tab_for, member):
+    tab = tab_for(member)
+    tab.add_init_script(OLD_BROWSERS[lacks])
+    tab.goto("/cases/new/")
+    tab.get_by_label("Title").fill("Pension")
+    expect(tab.locator("#draft-said")).to_have_text("Draft saved")
+    saves = []
+    tab.route("**/edit/", lambda route: saves.append(route), times=1)
+    with tab.expect_request("**/edit/"):
+        tab.get_by_label("Description").fill("When may I retire?")
+    tab.get_by_role("button", name="Submit case").click()
+    tab.wait_for_timeout(100)
+    saves[0].continue_()
+    expect(tab.get_by_text("Your case has been submitted.")).to_be_visible()

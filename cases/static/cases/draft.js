@@ -48,7 +48,7 @@ async function sendDraft(keepalive) {
   const { address, body, values } = unanswered;
   body.set("csrfmiddlewaretoken", draftForm.elements.csrfmiddlewaretoken.value);
   try {
-    const signal = AbortSignal.timeout(PATIENCE);
+    const signal = AbortSignal.timeout?.(PATIENCE); // older browsers wait as long as they like
     const response = await fetch(address, { method: "POST", body, keepalive, signal, headers: { "HX-Request": "true" } });
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const told = page.querySelector("[data-draft], [data-trouble]");
@@ -142,5 +142,5 @@ async function sendAfterwards(button) {
   while (running) await running;
   if (isBehind()) await saveDraft();
   hasWaited = true;
-  setTimeout(() => draftForm.requestSubmit(button));
+  setTimeout(() => (draftForm.requestSubmit ? draftForm.requestSubmit(button) : button.click()));
 }

@@ -91,8 +91,10 @@ function sayUnsent(form, why) {
 
 const isTypingElsewhere = (form) => document.activeElement.matches("textarea, input") && document.activeElement.form !== form;
 
-/** Whether the form is sent without asking first whether the portal answers: it does, or nothing would be lost. */
-const goesNow = (form) => "reachable" in form.dataset || (navigator.onLine && !hasContent(form));
+const canAsk = () => Boolean(AbortSignal.timeout && HTMLFormElement.prototype.requestSubmit);
+
+/** Whether the form is sent without asking first whether the portal answers: it does, nothing would be lost, or the browser is too old to ask. */
+const goesNow = (form) => "reachable" in form.dataset || (navigator.onLine && !hasContent(form)) || !canAsk();
 
 /** What the person entered. Scripts may renew what is hidden in the meantime: a token, or the version that was saved. */
 function enteredIn(form) {
