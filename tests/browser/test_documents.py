@@ -126,6 +126,43 @@ def test_a_case_is_completed_with_the_report_that_is_on_its_way(sign_in, technic
     assert names() == {"letter.pdf"}
 
 
+@pytest.mark.parametrize("is_pressed_again", [False, True], ids=["closed", "pressed again"])
+def test_nothing_is_released_after_its_dialog_was_closed(is_pressed_again, sign_in, technician):
+    case = CaseFactory(assigned_to=technician)
+    page = sign_in(technician, at=f"/cases/{case.pk}/")
+    dialog = page.get_by_role("dialog")
+    with held_back(page):
+        page.get_by_label("Attach a report").set_input_files([LETTER])
+        page.get_by_role("button", name="Mark as Completed").click()
+        dialog.get_by_role("button", name="Release now").click()
+        dialog.get_by_role("button", name="Cancel").click()
+        page.get_by_role("button", name="Mark as Completed").click()
+        expect(dialog.get_by_role("button", name="Release now")).to_be_visible()
+        if is_pressed_again:
+            dialog.get_by_role("button", name="Release now").click()
+    expect(page.locator("#document-list").get_by_role("link", name="letter.pdf", exact=True)).to_be_visible()
+    if is_pressed_again:
+        expect(page.get_by_text("Case released.")).to_be_visible()
+    page.wait_for_timeout(300)
+    case.refresh_from_db()
+    assert (case.status == "completed") == is_pressed_again
+
+
+def test_a_choice_made_while_its_report_is_on_its_way_waits_for_the_button(sign_in, technician):
+    case = CaseFactory(assigned_to=technician)
+    page = sign_in(technician, at=f"/cases/{case.pk}/")
+    dialog = page.get_by_role("dialog")
+    with held_back(page):
+        page.get_by_label("Attach a report").set_input_files([LETTER])
+        page.get_by_role("button", name="Mark as Completed").click()
+        dialog.get_by_role("button", name="Release now").click()
+        dialog.get_by_label("Schedule Release").check()
+    expect(dialog.get_by_text("You changed something after pressing the button.")).to_be_focused()
+    expect(dialog.get_by_role("button", name="Schedule")).to_be_visible()
+    case.refresh_from_db()
+    assert case.status != "completed"
+
+
 def test_the_dialog_no_longer_warns_once_the_report_has_arrived(sign_in, technician):
     page = sign_in(technician, at=f"/cases/{CaseFactory(assigned_to=technician).pk}/")
     warning = page.get_by_role("dialog").locator(".preflight-warning", has_text="report")

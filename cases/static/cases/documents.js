@@ -107,7 +107,7 @@ function say(words) {
 // A file in transit belongs to what a button sends, because a submitted or completed case accepts no more files.
 
 const isUploading = () => Boolean(uploads.querySelector("progress"));
-let awaited = null; // the text of the waiting button before
+let awaited = null; // the waiting button, and its text before
 
 document.addEventListener("submit", (event) => {
   const sent = event.target;
@@ -120,22 +120,37 @@ window.addEventListener("beforeunload", (event) => {
   if (isUploading()) event.preventDefault();
 });
 
-/** Presses the button again once all files have arrived. If one was refused, says so instead. */
+/** Presses the button again once all files have arrived. If one was refused, or the form was changed, says so instead. */
 async function sendAfterUploads(sent, button) {
-  awaited = [...button.childNodes];
+  const waiting = { button, text: [...button.childNodes] };
+  const entered = enteredIn(sent);
+  awaited = waiting;
   button.replaceChildren(zone.dataset.sending);
   while (isUploading()) await queue;
-  button.replaceChildren(...awaited);
-  awaited = null;
+  if (awaited !== waiting) return;
+  stopWaiting();
   const refused = uploads.querySelector(".upload-refused");
   if (!refused) {
-    setTimeout(() => sent.requestSubmit(button));
+    if (enteredIn(sent) === entered) setTimeout(() => sent.requestSubmit(button));
+    else leaveUnsent(sent, document.body.dataset.changed);
     return;
   }
   button.closest("dialog")?.close();
   refused.tabIndex = -1;
   refused.focus();
 }
+
+/** Puts the text of the button back, unless another choice has given it a new one (case_detail.js). */
+function stopWaiting() {
+  const { button, text } = awaited;
+  awaited = null;
+  if (button.textContent === zone.dataset.sending) button.replaceChildren(...text);
+}
+
+// A person who closes the dialog has changed their mind.
+document.addEventListener("close", ({ target }) => {
+  if (awaited && target.contains(awaited.button)) stopWaiting();
+}, { capture: true });
 
 /** Asks once before a document is removed, like the page to which the button leads without this file. */
 function askToRemove(button) {
