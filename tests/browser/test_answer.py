@@ -168,6 +168,35 @@ def test_a_completion_waits_until_the_last_words_are_saved(is_saved, tab_for, te
     assert CaseAnswer.objects.get().text == ("Dear Mia, yes." if is_saved else "Dear Mia")
 
 
+@pytest.mark.parametrize("way", ["closed", "changed"])
+def test_who_changes_their_mind_while_the_last_words_are_saved_completes_nothing(way, tab_for, technician):
+    case = CaseFactory(assigned_to=technician)
+    tab = tab_for(technician)
+    tab.goto(f"/cases/{case.pk}/")
+    held = []
+    tab.route(SAVING, lambda route: route.continue_() if held else held.append(route))
+    with tab.expect_request(SAVING):
+        type_into(tab, "Yes.")
+    tab.get_by_role("button", name="Mark as Completed").click()
+    dialog = tab.get_by_role("dialog")
+    dialog.get_by_role("button", name="Release now").click()
+    if way == "closed":
+        dialog.get_by_role("button", name="Cancel").click()
+        tab.get_by_role("button", name="Mark as Completed").click()
+        expect(dialog.get_by_role("button", name="Release now")).to_be_enabled()
+    else:
+        dialog.get_by_label("Schedule Release").check()
+    held[0].continue_()
+    expect_saved(tab, "Yes.")
+    if way == "changed":
+        expect(dialog.get_by_text("You changed something after pressing the button.")).to_be_focused()
+    tab.wait_for_timeout(300)
+    case.refresh_from_db()
+    assert case.status != "completed"
+    dialog.get_by_role("button", name="Schedule" if way == "changed" else "Release now").click()
+    expect(tab.locator("#answer")).to_contain_text("Locked since")
+
+
 def test_the_answer_is_saved_while_preview_has_the_focus(sign_in, technician):
     page = sign_in(technician, at=f"/cases/{CaseFactory(assigned_to=technician).pk}/")
     type_into(page, "Dear Mia")

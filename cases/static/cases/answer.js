@@ -92,6 +92,7 @@ document.addEventListener("click", (event) => {
 
 // The case is completed once they are saved, and from then on the answer is locked.
 let completing = null;
+let chosen = ""; // in its dialog
 
 document.addEventListener("submit", (event) => {
   if (!event.target.closest("#dialog-complete") || !isUnsavedAnswer()) return;
@@ -99,16 +100,22 @@ document.addEventListener("submit", (event) => {
   event.stopImmediatePropagation();
   completing = event.submitter ?? event.target.querySelector("[type=submit]");
   completing.disabled = true;
+  chosen = enteredIn(event.target);
   if (answerForm().querySelector("[data-conflict]")) giveUpCompletion();
   else sendAgain();
 }, { capture: true });
 
-/** A person who has closed the dialog in the meantime has changed their mind. */
 function completeIfSaved() {
   if (!completing || isUnsavedAnswer() || answerForm().matches(".htmx-request")) return;
   const button = freeButton();
-  if (button.closest("dialog").open) button.form.requestSubmit(button);
+  if (enteredIn(button.form) === chosen) button.form.requestSubmit(button);
+  else leaveUnsent(button.form, document.body.dataset.changed);
 }
+
+// A person who closes the dialog in the meantime has changed their mind.
+document.addEventListener("close", ({ target }) => {
+  if (completing && target.contains(completing)) freeButton();
+}, { capture: true });
 
 /** Closes the dialog, because the error is shown next to the text. */
 function giveUpCompletion() {
