@@ -17,19 +17,26 @@ MAX_EXPANSION = 3
 
 
 def fold(text: str) -> str:
-    """Return `text` in lowercase NFKC, without accents and invisible characters, with plain spaces, dashes and quotes.
+    """Return `text` in lowercase, without accents and invisible characters, with plain spaces, dashes and quotes.
 
     Full-width letters, ligatures and circled numbers become the plain ones. Databases compare letters differently, and
     SQLite has no lowercase beyond ASCII. So both sides are folded here.
     """
-    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    apart = _apart(_apart(text).casefold())
     kept = "".join(letter for letter in apart if unicodedata.category(letter) not in DROPPED)
     plain = DASHES.sub("-", kept.translate(LETTERS).translate(QUOTES))
     return unicodedata.normalize("NFC", " ".join(plain.split()))
 
 
+def _apart(text: str) -> str:
+    """Decompose letters and digits by compatibility too. Of a symbol such as ™ this would make letters of a word."""
+    if text.isascii():
+        return text
+    return "".join(unicodedata.normalize("NFKD" if letter.isalnum() else "NFD", letter) for letter in text)
+
+
 def letters_folded_into_others() -> str:
-    """Return a regular expression for the letters and digits of compatibility, such as full-width ones."""
+    """Return a regular expression for compatibility letters and digits, such as full-width ones."""
     codes = [code for code in range(sys.maxunicode + 1) if unicodedata.decomposition(chr(code)).startswith("<")]
     return f"[{''.join(chr(code) for code in codes if chr(code).isalnum())}]"
 

@@ -37,6 +37,8 @@ def wide(text: str) -> str:
 
 
 SAME = [
+    ("Acme™", "Acme contract"),
+    ("acme", "Acme™ contract"),
     ("árbol", "Un Árbol viejo"),
     ("ARBOL", "Un Árbol viejo"),
     ("a\u0301rbol", "Un Árbol viejo"),
