@@ -48,7 +48,8 @@ def preview(case: Case, *, after: bool = False) -> Preview:
         return _after_release(case, state)
     found = Case.objects.visible_to(case.member).in_full().filter(pk=case.pk).first()
     if found:
-        return Preview(found, is_due=state is State.DUE, has_after=has_after)
+        is_due = state is State.DUE and verdict_now(case, now=portal_now()).is_due
+        return Preview(found, is_due=is_due, has_after=has_after)
     if not case.member.is_active:
         return Preview(None, why=DEACTIVATED, has_after=has_after)
     visible_from = case.release_instant if state is State.SCHEDULED else None

@@ -42,6 +42,15 @@ def test_the_pages_of_staff_open(client, technician, administrator, member):
     assert unreleased(case)
 
 
+def test_the_preview_of_a_due_case_promises_no_release(client, technician, member, settings):
+    settings.RELEASE_MEMBER_VIEW = "in_progress"
+    case = CaseFactory(due=True, member=member, assigned_to=technician)
+    client.force_login(technician)
+    page = client.get(reverse("preview_case", args=[case.pk])).content.decode()
+    assert "This is what" in page
+    assert "It will be released when" not in page
+
+
 def test_the_page_of_a_due_case_says_what_it_waits_for(client, technician, member):
     case = CaseFactory(due=True, member=member, assigned_to=technician)
     client.force_login(technician)
