@@ -72,8 +72,8 @@ def end_absence(request: PortalRequest, pk: int) -> HttpResponse:
 
 
 def _whose(request: PortalRequest, pk: int) -> tuple[User, Absence | None]:
-    """Return the technician of the absence, and the absence if it is still there. Http404 where there never was one
-    that the reader may know of."""
+    """Return the technician of the absence, and the absence if it is still there. Http404 without a technician whom the
+    reader may know of."""
     technicians = User.objects.filter(role=User.Role.TECHNICIAN)
     if not request.user.is_administrator:
         technicians = technicians.filter(pk=request.user.pk)

@@ -26,7 +26,7 @@ EACH = {"autorestart": "true", "startsecs": "3", "stopwaitsecs": "25", "killasgr
 # A process that is not up by then does not come up.
 START_SECONDS = 300
 MB = 1_000_000
-# What a fresh demo writes into var/: most of it are the static files.
+# What a fresh demo writes into var/: mostly static files.
 NEEDED = 50 * MB
 IS_READY = re.compile(r"Ready to accept|Listening at| ready\.|beat: Starting|Visit me at")
 

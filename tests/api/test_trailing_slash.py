@@ -4,7 +4,7 @@ import pytest
 
 from tests.factories import CaseFactory
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_database("asks no database")]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("method", ["get", "post", "put", "delete"])
