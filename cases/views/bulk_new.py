@@ -111,7 +111,7 @@ def _initial(data: QueryDict, action: str, *, by: User) -> dict[str, Any]:
 
 def _chosen_for(run: BulkRun) -> dict[str, Any]:
     """Return what was chosen for `run`, by the fields of its form."""
-    chosen = run.parameters | {"reason": run.reason}
+    chosen: dict[str, Any] = run.parameters | {"reason": run.reason}
     if run.action == BulkRun.Action.SHIFT:
         days = chosen["days"]
         chosen |= {"days": abs(days), "direction": "later" if days > 0 else "earlier"}
