@@ -60,6 +60,7 @@ def test_the_first_day_of_an_administrator(dark, viewport, open_page, settings, 
     # She lives in Auckland, and the portal in UTC: the page says whose clock it shows.
     page.get_by_label("Time zone").fill("Auckland")
     page.get_by_role("button", name="Save").click()
+    page.get_by_text("Profile saved.").wait_for()
     page.goto("/")
     assert "Other times are in your time zone, Pacific/Auckland." in page.content()
     page.goto("/operations/")
