@@ -116,9 +116,9 @@ def clear_bounce(*, person: User, by: User) -> User:
     """Record that email to the address of `person` arrives again. WrongState where it isn't marked as bounced, unless
     `by` did this last."""
     person = lock_as_administrator(by, person)[person.pk]
-    if not person.email_bounced and is_last(person.account_events.all(), Kind.BOUNCE_CLEARED, by=by):
-        return person
     if not person.email_bounced:
+        if is_last(person.account_events.all(), Kind.BOUNCE_CLEARED, by=by):
+            return person
         raise WrongState(_("Email to this address isn't marked as bounced."))
     person.email_bounced, person.email_bounce_words = None, ""
     person.save(update_fields=["email_bounced", "email_bounce_words"])

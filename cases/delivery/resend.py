@@ -54,9 +54,9 @@ def resend_to(*, person: User, by: User, source: str) -> int:
     if not person.is_active or not person.email or person.email_bounced:
         raise WrongState(_("This address doesn't receive email, or the account is deactivated. Fix this first."))
     rows = waiting_for_address(person)
-    if not rows and (resent := _resent_last(person, by=by)):
-        return resent
     if not rows:
+        if resent := _resent_last(person, by=by):
+            return resent
         raise WrongState(_("There is no email to resend."))
     _queue_again(rows, by=by, source=source)
     return len(rows)
@@ -76,7 +76,7 @@ def waiting_for_address(person: User) -> list[OutgoingEmail]:
 
 def _resent_last(person: User, *, by: User) -> int:
     """Return how many emails to `person` `by` resent last, or 0 if something has happened to them since."""
-    sent = OutgoingEmail.objects.filter(recipient=person, sent__isnull=False).order_by("-sent").first()
+    sent = OutgoingEmail.objects.filter(recipient=person, state=State.SENT).order_by("-sent", "-pk").first()
     latest = OutgoingEmail.objects.filter(OPEN, recipient=person).order_by("-due").first() or sent
     return _resent_with(latest, by=by) if latest else 0
 

@@ -44,10 +44,9 @@ def remove(*, date: dt.date, by: User, source: str) -> BlackoutDay:
     """Let people choose `date` again. WrongState for a day that is no blackout day, unless `by` did this last."""
     by = lock_as_administrator(by)[by.pk]
     day = BlackoutDay.objects.select_for_update().filter(date=date).first()
-    facts = {"date": date.isoformat()}
-    if day is None and is_last(PortalEvent.objects.all(), Kind.BLACKOUT_DAY_REMOVED, by=by, **facts):
-        return BlackoutDay(date=date)
     if day is None:
+        if is_last(PortalEvent.objects.all(), Kind.BLACKOUT_DAY_REMOVED, by=by, date=date.isoformat()):
+            return BlackoutDay(date=date)
         raise WrongState(_("This day isn't a blackout day anymore."))
     BlackoutDay.objects.filter(date=date).delete()
     _record(Kind.BLACKOUT_DAY_REMOVED, day, by=by, source=source, at=portal_now())

@@ -21,7 +21,7 @@ from cases.views.refusals import add_refusal
 from cases.views.requests import PortalRequest
 
 # The fields that the address may fill in. No text is among them: addresses are logged.
-PROPOSED = ("date", "time", "most_a_day", "days", "unit", "direction", "technician", "urgency", "case_type")
+PROPOSED = ("date", "time", "most_a_day", "days", "unit", "direction")
 # Their forms choose a condition by its kind and name.
 OF_CONDITIONS = {BulkRun.Action.MEET_CONDITION, BulkRun.Action.WAIVE_CONDITION}
 

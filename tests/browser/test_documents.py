@@ -103,6 +103,15 @@ def held_back(page):
         route.continue_()
 
 
+def release_while_uploading(page):
+    """Attach a report, and press the button of the dialog that releases the case. Return the dialog."""
+    dialog = page.get_by_role("dialog")
+    page.get_by_label("Attach a report").set_input_files([LETTER])
+    page.get_by_role("button", name="Mark as Completed").click()
+    dialog.get_by_role("button", name="Release now").click()
+    return dialog
+
+
 @pytest.mark.parametrize("at", ["", "edit/"], ids=["case", "form"])
 def test_a_case_is_submitted_with_the_file_that_is_on_its_way(at, sign_in, member, draft):
     page = sign_in(member, at=f"/cases/{draft.pk}/{at}")
@@ -118,10 +127,8 @@ def test_a_case_is_completed_with_the_report_that_is_on_its_way(sign_in, technic
     case = CaseFactory(assigned_to=technician)
     page = sign_in(technician, at=f"/cases/{case.pk}/")
     with held_back(page):
-        page.get_by_label("Attach a report").set_input_files([LETTER])
-        page.get_by_role("button", name="Mark as Completed").click()
-        page.get_by_role("dialog").get_by_role("button", name="Release now").click()
-        expect(page.get_by_role("dialog").get_by_role("button", name="Uploading")).to_be_visible()
+        dialog = release_while_uploading(page)
+        expect(dialog.get_by_role("button", name="Uploading")).to_be_visible()
     expect(page.get_by_text("Case released.")).to_be_visible()
     assert names() == {"letter.pdf"}
 
@@ -130,11 +137,8 @@ def test_a_case_is_completed_with_the_report_that_is_on_its_way(sign_in, technic
 def test_nothing_is_released_after_its_dialog_was_closed(is_pressed_again, sign_in, technician):
     case = CaseFactory(assigned_to=technician)
     page = sign_in(technician, at=f"/cases/{case.pk}/")
-    dialog = page.get_by_role("dialog")
     with held_back(page):
-        page.get_by_label("Attach a report").set_input_files([LETTER])
-        page.get_by_role("button", name="Mark as Completed").click()
-        dialog.get_by_role("button", name="Release now").click()
+        dialog = release_while_uploading(page)
         dialog.get_by_role("button", name="Cancel").click()
         page.get_by_role("button", name="Mark as Completed").click()
         expect(dialog.get_by_role("button", name="Release now")).to_be_visible()
@@ -151,11 +155,8 @@ def test_nothing_is_released_after_its_dialog_was_closed(is_pressed_again, sign_
 def test_a_choice_made_while_its_report_is_on_its_way_waits_for_the_button(sign_in, technician):
     case = CaseFactory(assigned_to=technician)
     page = sign_in(technician, at=f"/cases/{case.pk}/")
-    dialog = page.get_by_role("dialog")
     with held_back(page):
-        page.get_by_label("Attach a report").set_input_files([LETTER])
-        page.get_by_role("button", name="Mark as Completed").click()
-        dialog.get_by_role("button", name="Release now").click()
+        dialog = release_while_uploading(page)
         dialog.get_by_label("Schedule Release").check()
     expect(dialog.get_by_text("You changed something after pressing the button.")).to_be_focused()
     expect(dialog.get_by_role("button", name="Schedule")).to_be_visible()
