@@ -14,6 +14,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 DAY = dt.timedelta(days=1)
 MOVES = re.compile(r"/calendar/\d+/move/")
+IS_COVERED = """() => {
+    const focused = document.activeElement;
+    const top = document.querySelector(".cal-top");
+    return !top.contains(focused) && focused.getBoundingClientRect().top < top.getBoundingClientRect().bottom;
+}"""
 
 
 @pytest.fixture
@@ -291,3 +296,27 @@ def test_axe_finds_nothing_on_a_phone_in_the_dark(sign_in, technician, case, mon
     assert_accessible(page)
     page.get_by_role("button", name="Create link").click()
     assert_accessible(page)
+
+
+def test_a_later_week_keeps_the_month_and_the_days_of_the_week_in_sight(sign_in, technician, member):
+    """A month opens at the week of today. Its name, the way to others, and the days of the week stay above it."""
+    last = (portals_today().replace(day=1) + 45 * DAY).replace(day=1) - DAY
+    for week in range(4):
+        for _ in range(3):
+            CaseFactory(
+                scheduled=True, member=member, assigned_to=technician, scheduled_release_date=last - 7 * week * DAY
+            )
+    page = sign_in(technician)
+    page.goto(f"/calendar/?date={last.isoformat()}")
+    page.get_by_text("Subscribe from your calendar app").scroll_into_view_if_needed()
+    expect(page.get_by_role("link", name="Dashboard")).not_to_be_in_viewport()
+    expect(page.get_by_role("heading", level=1)).to_be_in_viewport()
+    expect(page.get_by_role("link", name="Today", exact=True)).to_be_in_viewport()
+    expect(page.get_by_text("Thu", exact=True)).to_be_in_viewport()
+
+    # What the keyboard reaches going back is not below them.
+    page.get_by_role("link", name="Move").last.focus()
+    for _ in range(25):
+        page.keyboard.press("Shift+Tab")
+        # Chromium scrolls some frames later.
+        assert any(page.wait_for_timeout(50) or not page.evaluate(IS_COVERED) for _attempt in range(40))
