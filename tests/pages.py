@@ -231,7 +231,7 @@ QUERIES = {
     "case_list": 16,
     "condition_by_link": 13,
     "edit_case": 9,
-    "dashboard": 12,
+    "dashboard": 13,
     "mfa_activate_totp": 11,
     "notifications": 13,
     "account_reauthenticate": 10,

@@ -48,6 +48,7 @@ def staff_dashboard(request: PortalRequest) -> HttpResponse:
         "groups": [group for group in groups if group.section.key != "failing"],
         "live_token": dashboard_token(groups),
         "failing": next((group for group in groups if group.section.key == "failing" and not group.is_empty), None),
+        "urgent": boards.count_urgent(user),
         "conditions": conditions[:ROWS],
         "has_more_conditions": len(conditions) > ROWS,
         "away": absence_today(user) if user.is_technician else None,

@@ -290,3 +290,17 @@ def test_a_case_of_several_sections_is_shown_in_the_first(client, member, techni
     assert len(rows(found["Scheduled"])) == 5
     assert "tonight" not in found["Scheduled"]
     assert found["Scheduled"].startswith("10 View all")
+
+
+@pytest.mark.parametrize("person", ["technician", "administrator"])
+def test_the_tile_of_urgent_cases_counts_the_list_that_it_leads_to(person, client, member, technician, request):
+    client.force_login(request.getfixturevalue(person))
+    tile = r'href="([^"]*urgency=urgent[^"]*)"><span class="tile-count[^"]*">(\d+)'
+    CaseFactory(member=member, submitted=True)
+    assert re.search(tile, client.get("/").content.decode())[2] == "0"
+
+    for trait in ("draft", "submitted", "scheduled", "held", "released"):
+        CaseFactory(urgency="urgent", member=member, assigned_to=technician, **{trait: True})
+    link, count = re.search(tile, client.get("/").content.decode()).groups()
+    listed = client.get(link.replace("&amp;", "&"))
+    assert int(count) == listed.context["page"].paginator.count == 3
