@@ -16,7 +16,7 @@ READ, SHOWN = 600, 140
 
 @dataclass(frozen=True)
 class Question:
-    """A case, who wrote last to its member, and how that begins."""
+    """A case, who asked its member, and how the question begins."""
 
     case: VisibleCase
     author: str = ""
@@ -24,13 +24,17 @@ class Question:
 
 
 def questions_in(cases: Sequence[VisibleCase], *, to: User) -> list[Question]:
-    """Return the latest message of staff in each of `cases`, which `to` sees. One statement, or none without cases."""
+    """Return the question that each of `cases`, which `to` sees, waits for. One statement, or none without cases.
+
+    If staff asked several times in a row, it is the first question. What they wrote after it may ask nothing.
+    """
     if not cases:
         return []
     written = CaseMessage.objects.visible_to(to).filter(is_from_member=False)
-    latest = written.filter(case=OuterRef("pk")).order_by("-pk").values("pk")[:1]
+    # A case waits from the moment of its question on.
+    question = written.filter(case=OuterRef("pk"), at=OuterRef("waiting_since")).order_by("-pk").values("pk")[:1]
     seen = Case.objects.visible_to(to).filter(pk__in=[case.pk for case in cases])
-    asked = written.filter(pk__in=seen.order_by().values(latest=Subquery(latest)))
+    asked = written.filter(pk__in=seen.order_by().values(question=Subquery(question)))
     said = {
         each.case_id: (each.author.display_name, _first_words(each.text)) for each in asked.select_related("author")
     }

@@ -8,7 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils.html import escape
 
-from cases.models import Case
+from cases.conversation import messages
+from cases.models import Case, User
 from tests.factories import CaseAnswerFactory, CaseDocumentFactory, CaseFactory, CaseMessageFactory
 from tests.pages import QUERIES
 
@@ -251,13 +252,13 @@ def test_a_member_reads_what_they_are_asked(client, member, technician):
         2, member=member, assigned_to=technician, date_accepted=MONDAY, waiting_for="member", waiting_since=MONDAY
     )
     other = CaseFactory(member=member, assigned_to=technician)
-    for case, author, text in (
-        (asked, technician, "An earlier one."),
-        (asked, technician, "Which *year*?\n\n- 2019 " + "or 2020 " * 50),
-        (asked, member, "I'll look it up."),
-        (other, technician, "For information."),
+    for case, author, text, at in (
+        (asked, technician, "An earlier one.", MONDAY - dt.timedelta(days=1)),
+        (asked, technician, "Which *year*?\n\n- 2019 " + "or 2020 " * 50, MONDAY),
+        (asked, member, "I'll look it up.", TUESDAY),
+        (other, technician, "For information.", TUESDAY),
     ):
-        CaseMessageFactory(case=case, author=author, text=text)
+        CaseMessageFactory(case=case, author=author, text=text, at=at)
     client.force_login(member)
     found = sections(client.get("/"))
     waiting = found["Waiting for you"]
@@ -269,6 +270,26 @@ def test_a_member_reads_what_they_are_asked(client, member, technician):
     assert waiting.count("In progress since") == 1, "the one without a message"
     assert "For information." not in found["In progress"]
     assert "Reply" not in found["In progress"]
+
+
+def test_a_member_reads_the_question_and_not_what_followed_it(client, member, technician):
+    case = CaseFactory(member=member, assigned_to=technician)
+    client.force_login(member)
+
+    def asked() -> str:
+        return sections(client.get("/"))["Waiting for you"]
+
+    def write(text: str, *, asks: bool, by: User = technician) -> None:
+        messages.send(case=case, by=by, source="web", text=text, asks=asks)
+
+    write("Hello.", asks=False)
+    write("Which year?", asks=True)
+    write("I'm out of office tomorrow.", asks=False)
+    assert "“Which year?”" in asked()
+    write("2019.", asks=False, by=member)
+    write("And which month?", asks=True)
+    write("The day doesn't matter.", asks=False)
+    assert "“And which month?”" in asked()
 
 
 def test_a_case_of_several_sections_is_shown_in_the_first(client, member, technician, clock):
