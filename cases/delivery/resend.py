@@ -1,18 +1,20 @@
 """Send emails again that the outbox has given up, when an administrator asks for it."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Max, QuerySet
 from django.utils.translation import gettext as _
 
 from cases.core.clock import portal_now
 from cases.core.errors import WrongState
+from cases.db.bulk import ids_as_rows
 from cases.delivery import celery_publisher
 from cases.delivery.email_kinds import kinds_that_keep_their_address
 from cases.lifecycle import account_history
-from cases.lifecycle.history import EventRecorder
+from cases.lifecycle.history import EventRecorder, facts_in
 from cases.lifecycle.locking import lock_as_administrator
 from cases.models import AccountEvent, CaseEvent, OutgoingEmail, User
 from cases.models.delivery import GIVEN_UP, OPEN
@@ -74,27 +76,45 @@ def waiting_for_address(person: User) -> list[OutgoingEmail]:
     return [row for row in latest if row.kind not in ONCE_KINDS or row.pk == newest[row.kind]]
 
 
-def _resent_last(person: User, *, by: User) -> int:
-    """Return how many emails to `person` `by` resent last, or 0 if something has happened to them since."""
-    sent = OutgoingEmail.objects.filter(recipient=person, state=State.SENT).order_by("-sent", "-pk").first()
-    latest = OutgoingEmail.objects.filter(OPEN, recipient=person).order_by("-due").first() or sent
-    return _resent_with(latest, by=by) if latest else 0
-
-
 def _resent_with(email: OutgoingEmail, *, by: User) -> int:
     """Return how many emails `by` resent together with `email`, or 0 if something has happened to it since."""
-    events: QuerySet[CaseEvent] | QuerySet[AccountEvent]
-    if email.case_id:
-        events, kind = CaseEvent.objects.filter(case=email.case_id), str(CaseEvent.Kind.MAIL_RESENT)
-    else:
-        events, kind = email.recipient.account_events.all(), str(AccountEvent.Kind.MAIL_RESENT)
-    latest = events.first()
-    if latest is None or (latest.kind, latest.actor_id, latest.at) != (kind, by.pk, email.due):
+    if email.state == State.DROPPED:
         return 0
-    is_resent = OPEN | Q(state=State.SENT, sent__gte=email.due)
-    together = OutgoingEmail.objects.filter(is_resent, recipient=email.recipient_id, due=email.due)
-    keys = set(together.values_list("pk", flat=True))
-    return len(keys) if email.pk in keys else 0
+    if email.case_id:
+        last = CaseEvent.objects.filter(case=email.case_id).first()
+        return _resends(email.recipient, by=by)[last.at] if last else 0
+    resent = _account_resends(email.recipient, by=by)
+    same = next((event.at for event in resent if facts_in(event).get("kind") == email.kind), None)
+    return _resends(email.recipient, by=by)[same] if same else 0
+
+
+def _resent_last(person: User, *, by: User) -> int:
+    """Return how many emails to `person` `by` resent last, or 0 if something has happened to them since."""
+    resends = _resends(person, by=by)
+    return resends[max(resends)] if resends else 0
+
+
+def _resends(person: User, *, by: User) -> Counter[dt.datetime]:
+    """Return how many emails to `person` `by` resent at each moment, as far as nothing else has happened since.
+
+    The histories say it. What else waits for the person doesn't matter, nor does an email's own date, which moves if
+    it has to wait (cases.delivery.mail_hours).
+    """
+    emails = OutgoingEmail.objects.filter(recipient=person, case__isnull=False)
+    left = emails.filter(state=State.SENT).order_by("-sent")[:MAX_ROWS].values_list("case", flat=True)
+    waiting = emails.filter(OPEN).values_list("case", flat=True)
+    events = CaseEvent.objects.filter(case__in=ids_as_rows(sorted({*left, *waiting})))
+    last = events.order_by().values("case").annotate(last=Max("pk")).values("last")
+    resent = CaseEvent.objects.filter(pk__in=last, kind=CaseEvent.Kind.MAIL_RESENT, actor=by)
+    return Counter(event.at for event in [*resent, *_account_resends(person, by=by)])
+
+
+def _account_resends(person: User, *, by: User) -> list[AccountEvent]:
+    """Return the last events of the account if `by` resent emails about it with them, and nothing else has happened."""
+    last = person.account_events.first()
+    if last is None or (last.kind, last.actor_id) != (AccountEvent.Kind.MAIL_RESENT, by.pk):
+        return []
+    return list(person.account_events.filter(kind=last.kind, actor=by, at=last.at))
 
 
 def _given_up(person: User) -> QuerySet[OutgoingEmail]:

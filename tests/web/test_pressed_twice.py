@@ -398,3 +398,35 @@ def test_emails_that_are_resent_twice_are_resent_once(is_sent, given_up, member,
             if is_sent:
                 outbox.deliver()
         assert (CaseEvent.objects.count(), AccountEvent.objects.count()) == (1, int("people" in address))
+
+
+@pytest.mark.parametrize("what", ["a daily email", "an email of now"])
+def test_emails_are_resent_once_whatever_else_waits_for_the_person(what, given_up, member, administrator, client):
+    client.force_login(administrator)
+    address, words = f"/people/{member.pk}/emails/resend/", "Resending 2 emails to mia@example.com."
+    assert words in client.post(address, follow=True).content.decode()
+    due = portal_now() + (DAY if what == "a daily email" else 0 * DAY)
+    moments = {"due": due, "next_try": due, "created": portal_now()}
+    OutgoingEmail.objects.create(kind="digest", recipient=member, address=member.email, **moments)
+
+    again = client.post(address, follow=True)
+
+    assert (again.status_code, words in again.content.decode()) == (200, True)
+    assert (CaseEvent.objects.count(), AccountEvent.objects.count()) == (1, 1)
+    button = client.post(f"/operations/emails/{given_up[1].pk}/resend/", follow=True)
+    assert "Resending the email." in button.content.decode()
+
+
+def test_an_email_that_must_wait_for_its_hours_is_resent_once(clock, given_up, member, administrator, client, settings):
+    settings.RELEASE_MAIL_HOURS = dt.time(18), dt.time(20)  # it is noon
+    client.force_login(administrator)
+    for address, words in (
+        (f"/people/{member.pk}/emails/resend/", "Resending 2 emails to mia@example.com."),
+        (f"/operations/emails/{given_up[0].pk}/resend/", "Resending the email about"),
+    ):
+        for _press in range(2):
+            answer = client.post(address, follow=True)
+            assert (answer.status_code, words in answer.content.decode()) == (200, True)
+            outbox.deliver()
+    assert OutgoingEmail.objects.get(pk=given_up[0].pk).state == OutgoingEmail.State.WAITING
+    assert CaseEvent.objects.count() == 1
