@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from cases.db.bulk import ids_as_rows
 from cases.delivery.notifications import administrators, mark_settled, notify_each, with_administrators
@@ -72,8 +72,16 @@ def tell_others_instead(owner: User, *, at: dt.datetime) -> None:
     asked_for = owned.filter(APPROVALS, case__status=Case.Status.COMPLETED)
     for cases in _in_batches(list(asked_for.values_list("case_id", flat=True))):
         ask_for_approvals(cases, by=BY_ITSELF, at=at, owners=[owner.pk])
-    others = owned.exclude(APPROVALS).filter(case__assigned_to__isnull=False)
-    for rows in _in_batches(list(others.values_list("case__assigned_to", "case_id", "pk"))):
+    tell_technicians_instead(owned.exclude(APPROVALS), at=at)
+
+
+def tell_technicians_instead(conditions: QuerySet[Condition], *, at: dt.datetime) -> None:
+    """Notify the technicians of the cases of these open `conditions` that their owners have left.
+
+    The administrators, if a technician has left too.
+    """
+    theirs = conditions.filter(case__assigned_to__isnull=False).order_by("pk")
+    for rows in _in_batches(list(theirs.values_list("case__assigned_to", "case_id", "pk"))):
         abouts = with_administrators([About(*row) for row in rows])
         notify_each(Kind.CONDITION, abouts, by=BY_ITSELF, at=at)
 

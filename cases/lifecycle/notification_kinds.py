@@ -110,10 +110,14 @@ KINDS: dict[str, KindFacts] = {
         Sentence(_("You were mentioned in a note."), _("%(name)s mentioned you in a note.")),
         anchor="notes",
     ),
+    # No person makes others take care of what an owner leaves behind.
     Kind.CONDITION: KindFacts(
         STAFF,
         Channel.DIGEST,
-        Sentence(_("You own a condition on this case."), _("%(name)s made you the owner of a condition on this case.")),
+        Sentence(
+            _("A condition on this case is still open, and its owner has left."),
+            _("%(name)s made you the owner of a condition on this case."),
+        ),
         comes_in_waves=True,
     ),
     Kind.APPROVAL: KindFacts(
@@ -160,8 +164,10 @@ KINDS: dict[str, KindFacts] = {
     Kind.UNOPENED: KindFacts(MEMBERS, Channel.MAIL, has_own_email=True, channels=(Channel.PORTAL, Channel.MAIL)),
 }
 
-# Where staff see different words than members.
+# Where staff see different words than members, or than the model has.
 LABELS_OF_STAFF: dict[str, StrOrPromise] = {
+    # It is not always theirs.
+    Kind.CONDITION: _("A condition to take care of"),
     Kind.QUESTION: _("A member asked a question"),
     Kind.REPLY: _("A member replied"),
 }

@@ -7,14 +7,13 @@ from collections.abc import Iterable, Sequence
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, transaction
-from django.db.models import Case as CaseWhen
-from django.db.models import Q, When
+from django.db.models import Q
 
 from cases.core import schedule
 from cases.core.clock import portal_now
 from cases.db.bisect import NOT_A_ROWS_FAULT
 from cases.db.bulk import ids_as_rows
-from cases.delivery.condition_notices import ask_after_hand_over, ask_for_approvals
+from cases.delivery.condition_notices import ask_after_hand_over, ask_for_approvals, tell_technicians_instead
 from cases.delivery.notifications import administrators, notify, notify_each, with_administrators
 from cases.lifecycle import stored_clock
 from cases.lifecycle.history import EventRecorder
@@ -91,9 +90,10 @@ def tell_of_events(events: Sequence[CaseEvent]) -> None:
         of_kind[event.kind].append(event)
     assigned = [About(event.details["to_technician"], event.case_id) for event in of_kind[Event.HANDED_OVER]]
     tell_of_recalls([event.case for event in of_kind[Event.RECALLED]], by=by, at=at)
-    for kind, abouts in {Kind.ASSIGNED: assigned, Kind.CONDITION: _given(of_kind[Event.CONDITION_ADDED])}.items():
-        if abouts:
-            notify_each(kind, abouts, by=by, at=at)
+    if assigned:
+        notify_each(Kind.ASSIGNED, assigned, by=by, at=at)
+    if given := [event for event in of_kind[Event.CONDITION_ADDED] if not _is_about_approval(event)]:
+        _tell_of_given(given, by=by, at=at)
     if asking := {event.case_id for event in events if _asks_for_approval(event)}:
         ask_for_approvals(asking, by=by, at=at)
     tell_of_late_held([event.case for kind in OPENING for event in of_kind[kind]], by=by, at=at)
@@ -166,17 +166,17 @@ def _newly_held(since: dt.datetime, now: dt.datetime) -> CaseQuerySet:
     return held.filter(later, scheduled_release_date__gte=shown.date())
 
 
-def _given(added: Sequence[CaseEvent]) -> list[About]:
-    """Return the people to notify that the conditions of these events are theirs: the owners of the open ones.
+def _tell_of_given(added: Sequence[CaseEvent], *, by: User | str, at: dt.datetime) -> None:
+    """Notify the owners of the conditions of these events that they are theirs, as far as they are open.
 
-    If an owner has left since a change that is undone removed the condition, it is the technician of the case.
+    An owner may have left since a change that is undone removed the condition. Then notify others of that.
     """
-    keys = [event.details["condition"] for event in added if not _is_about_approval(event)]
-    given = Condition.objects.filter(UNMET, pk__in=ids_as_rows(keys), owner__isnull=False)
+    keys = [event.details["condition"] for event in added]
+    owned = Condition.objects.filter(UNMET, pk__in=ids_as_rows(keys), owner__isnull=False)
     at_work = Q(owner__is_active=True, owner__role__in=STAFF)
-    people = given.annotate(told=CaseWhen(When(at_work, then="owner"), default="case__assigned_to"))
-    rows = people.values_list("told", "case_id", "pk") if keys else []
-    return [About(*row) for row in rows if row[0]]
+    if abouts := [About(*row) for row in owned.filter(at_work).values_list("owner", "case_id", "pk")]:
+        notify_each(Kind.CONDITION, abouts, by=by, at=at)
+    tell_technicians_instead(owned.exclude(at_work), at=at)
 
 
 def _asks_for_approval(event: CaseEvent) -> bool:

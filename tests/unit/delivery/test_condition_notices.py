@@ -18,6 +18,7 @@ from cases.lifecycle import case_conditions
 from cases.models import BulkRun, Condition, Notification
 from cases.releases import bulk, notices
 from cases.releases.bulk import Parameters
+from cases.selectors import notifications as selectors
 from tests.conftest import FROZEN
 from tests.factories import CaseAnswerFactory, CaseFactory, CaseTypeFactory, UserFactory
 
@@ -322,19 +323,63 @@ def told_of_held():
     return list(rows.values_list("recipient__username", flat=True))
 
 
-def test_a_condition_that_comes_back_to_someone_who_has_left_is_told_to_the_technician(
-    technician, other_technician, administrator
-):
+@pytest.fixture
+def returning(technician, other_technician, administrator):
+    """A condition of Otto's that a run removed. Call it to undo the run."""
     case = CaseFactory(assigned_to=technician, case_type=CaseTypeFactory(conditions=["manual"]))
     facts = {"kind": "manual", "name": "Payment received", "from_type": True, "created": FROZEN, "since": FROZEN}
     Condition.objects.create(case=case, owner=other_technician, **facts)
     correct_in_bulk(case, administrator)
+
+    def undo():
+        run = bulk.preview_undo(by=administrator, run=BulkRun.objects.get(), reason="")
+        bulk.start(by=administrator, run=run)
+        bulk.work_off()
+        assert case.conditions.get().owner == other_technician
+
+    return undo
+
+
+MADE_THE_OWNER = ["ada made you the owner of a condition on this case."]
+OWNER_HAS_LEFT = ["A condition on this case is still open, and its owner has left."]
+
+
+def said_to(person):
+    return [line.text for group in selectors.unread(person) for line in group.lines]
+
+
+def test_a_condition_that_comes_back_is_told_to_its_owner(returning, other_technician, technician):
+    returning()
+    assert (said_to(other_technician), said_to(technician)) == (MADE_THE_OWNER, [])
+
+
+def test_a_condition_that_comes_back_to_someone_who_has_left_is_told_to_the_technician(
+    returning, other_technician, technician, administrator
+):
     people.deactivate(person=other_technician, by=administrator)
-    undo = bulk.preview_undo(by=administrator, run=BulkRun.objects.get(), reason="")
-    bulk.start(by=administrator, run=undo)
-    bulk.work_off()
-    assert case.conditions.get().owner == other_technician
+    returning()
     assert unread("condition") == ["tom"]
+    assert said_to(technician) == OWNER_HAS_LEFT
+
+
+def test_a_condition_that_comes_back_where_all_have_left_is_told_to_administrators(
+    returning, other_technician, technician, administrator
+):
+    for person in (other_technician, technician):
+        people.deactivate(person=person, by=administrator)
+    returning()
+    assert unread("condition") == ["ada"]
+    assert said_to(administrator) == OWNER_HAS_LEFT
+
+
+def test_what_the_owner_of_a_condition_leaves_behind_is_told_in_words_that_are_true(
+    technician, other_technician, administrator
+):
+    case = CaseFactory(assigned_to=technician)
+    owned = {"kind": "manual", "name": "Payment", "owner": other_technician}
+    releases.add_condition(case=case, by=administrator, **owned, **WEB)
+    people.deactivate(person=other_technician, by=administrator)
+    assert said_to(technician) == OWNER_HAS_LEFT
 
 
 def test_others_approve_for_an_owner_who_stands_in_for_the_technician(technician, other_technician, administrator):

@@ -40,7 +40,7 @@ KINDS = {
     "question": ("mail", ["We have a question for you", "The member asked a question"]),
     "reply": ("mail", ["We replied to you", "The member replied"]),
     "mention": ("mail", ["mentioned you in a note", "You were mentioned"]),
-    "condition": ("digest", ["made you the owner of a condition", "You own a condition on this case"]),
+    "condition": ("digest", ["made you the owner of a condition", "its owner has left"]),
     "approval": ("mail", ["needs an approval"]),
     "held": ("mail", ["held by conditions"]),
     "failed": ("mail", ["The release of this case failed"]),
