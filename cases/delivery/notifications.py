@@ -127,12 +127,22 @@ def mark_acted_on(kinds: Iterable[str], *, case: Case, by: User, at: dt.datetime
 
 def mark_settled(conditions: Set[int], *, people: Collection[int], at: dt.datetime) -> None:
     """Mark read what these people were told of the conditions with these keys: nothing is left to do about them."""
-    unread = [_unread(person).values("pk", "kind", "ref") for person in sorted(people)]
+    _mark(people, ABOUT_CONDITIONS, "ref", conditions, at=at)
+
+
+def mark_outdated(cases: Set[int], *, kinds: Collection[str], people: Collection[int], at: dt.datetime) -> None:
+    """Mark read what these people were told, by `kinds`, of the cases with these keys: it is no longer so."""
+    _mark(people, kinds, "case", cases, at=at)
+
+
+def _mark(people: Collection[int], kinds: Collection[str], column: str, values: Set[int], *, at: dt.datetime) -> None:
+    """Mark read the unread notifications of these people that are of `kinds` and have one of `values` in `column`."""
+    unread = [_unread(person).values("pk", "kind", column) for person in sorted(people)]
     found: list[int] = []
     for start in range(0, len(unread), PEOPLE_TOGETHER):
         # The database would read the whole table to join these few rows with a filter on it.
         told = CompiledQuery.rows_of(*unread[start : start + PEOPLE_TOGETHER]).fetch()
-        found += [pk for _number, pk, kind, ref in told if kind in ABOUT_CONDITIONS and ref in conditions]
+        found += [pk for _number, pk, kind, value in told if kind in kinds and value in values]
     if not found:
         return
     # What someone else holds is being marked, or told again.

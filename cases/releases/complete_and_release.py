@@ -12,7 +12,7 @@ from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseEvent, User
 from cases.releases import release_batch
 from cases.releases.approvals import check_second_approver
-from cases.releases.notices import ask_for_approval
+from cases.releases.notices import ask_for_approval, forget_former_dates
 from cases.releases.reminders import remind_at_once
 from cases.releases.schedule_policy import check_choice
 from cases.releases.wakeups import arm_after_commit
@@ -68,6 +68,7 @@ def schedule(
     locked.save(*SCHEDULE_FIELDS)
     recorder.record(kind, reason=reason)
     arm_after_commit(case)
+    forget_former_dates([recorder], at=recorder.at)
     ask_for_approval(case, recorder)
     remind_at_once([case], by=by, at=recorder.at)
     return case
@@ -82,6 +83,7 @@ def cancel_schedule(*, case: Case, by: User, source: str, reason: str, version: 
     case_conditions.lapse_approvals(case, recorder)
     locked.save(*SCHEDULE_FIELDS)
     recorder.record(Kind.HELD, reason=reason)
+    forget_former_dates([recorder], at=recorder.at)
     return case
 
 
@@ -96,6 +98,7 @@ def return_to_accepted(*, case: Case, by: User, source: str, reason: str = "", v
     case_conditions.reopen_on_return(case, recorder)
     locked.save("status", "date_completed", *SCHEDULE_FIELDS)
     recorder.record(Kind.RETURNED, reason=reason)
+    forget_former_dates([recorder], at=recorder.at)
     return case
 
 

@@ -44,7 +44,7 @@ def make_link(*, condition: Condition, by: User, source: str, version: int | Non
     condition.link_expires_at = locked.recorder.at + dt.timedelta(days=settings.CONDITION_LINK_DAYS)
     condition.save()
     case_conditions.record(CaseEvent.Kind.LINK_REPLACED, condition, locked.recorder, first=is_first)
-    store(locked.case)
+    store(locked.recorder)
     return token
 
 

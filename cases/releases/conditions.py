@@ -21,7 +21,7 @@ from cases.lifecycle.locking import Locked, lock_for_action
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseEvent, Condition, User
 from cases.models.condition_kinds import MET_BY_HAND, NEEDS_A_NAME, ONCE_PER_CASE
-from cases.releases.notices import tell_of_condition
+from cases.releases.notices import forget_held, tell_of_condition
 from cases.releases.wakeups import wake_if_reached
 
 Event = CaseEvent.Kind
@@ -88,7 +88,7 @@ def remove_condition(*, condition: Condition, by: User, source: str, version: in
     case_conditions.record(Event.CONDITION_REMOVED, condition, locked.recorder)
     forget_settled([condition], at=locked.recorder.at)
     condition.delete()
-    store(locked.case)
+    store(locked.recorder)
 
 
 @transaction.atomic
@@ -133,7 +133,7 @@ def settle(condition: Condition, state: State, event: Event, recorder: EventReco
     """Store a condition of the locked case as met or waived, record it, and forget what people were told of it."""
     case_conditions.settle(condition, state, recorder, **columns)
     case_conditions.record(event, condition, recorder, reason=columns.get("reason", ""))
-    store(recorder.case)
+    store(recorder)
     forget_settled([condition], at=recorder.at)
     return condition
 
@@ -163,11 +163,14 @@ def present(condition: Condition, case: Case) -> Condition:
     return found
 
 
-def store(case: Case) -> None:
-    """Save the locked `case` with its conditions recounted. Wake a worker if nothing holds it back anymore."""
+def store(recorder: EventRecorder) -> None:
+    """Save the locked case with its conditions recounted. Wake a worker if nothing holds it back anymore, and mark read
+    that something does."""
+    case = recorder.case
     case_conditions.recount(case)
     case.version += 1
     case.save(update_fields=["open_conditions", "version"])
+    forget_held([case], at=recorder.at)
     wake_if_reached(case)
 
 
@@ -187,7 +190,7 @@ def _ask_again(former: Condition, locked: Locked, owner: User | None) -> Conditi
     former.owner = owner
     case_conditions.reopen(former, recorder)
     case_conditions.record(Event.CONDITION_REOPENED, former, recorder, owner=former.owner_id)
-    store(locked.case)
+    store(recorder)
     tell_of_condition(former, recorder)
     return former
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import structlog
 from django.conf import settings
@@ -11,11 +11,13 @@ from django.db.models import Q
 
 from cases.core import schedule
 from cases.core.clock import portal_now
+from cases.core.schedule import Schedule
 from cases.db.bisect import NOT_A_ROWS_FAULT
 from cases.db.bulk import ids_as_rows
 from cases.delivery.condition_notices import ask_after_hand_over, ask_for_approvals, tell_technicians_instead
-from cases.delivery.notifications import administrators, notify, notify_each, with_administrators
+from cases.delivery.notifications import administrators, mark_outdated, notify, notify_each, with_administrators
 from cases.lifecycle import stored_clock
+from cases.lifecycle.deputies import deputies_of
 from cases.lifecycle.history import EventRecorder
 from cases.lifecycle.notification_kinds import STAFF, About
 from cases.models import Case, CaseEvent, CaseQuerySet, Condition, Heartbeat, Notification, User
@@ -34,6 +36,8 @@ BATCH = 1000
 # After each of these, an open approval is asked for. After other events, only if they are about the approval itself.
 ASKING = {Event.COMPLETED, Event.SCHEDULED, Event.RESCHEDULED}
 OPENING = {Event.CONDITION_ADDED, Event.CONDITION_REOPENED}
+# No longer so once the case has another date, or none.
+ABOUT_DATES = (Kind.HELD, Kind.FAILED)
 
 
 def tell_of_failure(pk: int, *, at: dt.datetime) -> None:
@@ -148,6 +152,31 @@ def tell_of_reached_held(cases: Iterable[Case], *, by: User | str = NAME, at: dt
     held = [case for case in cases if case.open_conditions and case.assigned_to_id]
     abouts = [About(case.assigned_to_id or 0, case.pk, case.schedule_revision) for case in held]
     _tell_held(list(dict.fromkeys(abouts)), by=by, at=at)
+
+
+def forget_held(cases: Iterable[Case], *, at: dt.datetime) -> None:
+    """Mark read that conditions hold `cases` back, if their instants have come and no condition is open anymore."""
+    free = [case for case in cases if case.is_pending and not case.open_conditions]
+    instants = [(case, case.release_instant) for case in free]
+    forget_told([case for case, instant in instants if instant and instant <= at], kinds=(Kind.HELD,), at=at)
+
+
+def forget_former_dates(recorders: Iterable[EventRecorder], *, at: dt.datetime) -> None:
+    """Mark read what was told of the dates that these cases no longer have, if they had come."""
+    former = [(each.case, each.from_date and Schedule(each.from_date, each.from_time).instant) for each in recorders]
+    forget_told([case for case, instant in former if instant and instant <= at], at=at)
+
+
+def forget_told(cases: Collection[Case], *, kinds: Collection[str] = ABOUT_DATES, at: dt.datetime) -> None:
+    """Mark read what was told of `cases` by `kinds`, for those who are notified of them now.
+
+    A wave does not call it, so that it costs no more: what held its cases back was settled before.
+    """
+    if not cases:
+        return
+    technicians = {case.assigned_to_id for case in cases if case.assigned_to_id}
+    people = technicians.union(administrators(), *deputies_of(technicians).values())
+    mark_outdated({case.pk for case in cases}, kinds=kinds, people=people, at=at)
 
 
 def _tell_held(held: Sequence[About], *, by: User | str = NAME, at: dt.datetime) -> None:

@@ -30,7 +30,7 @@ from cases.lifecycle.locking import lock_all_cases
 from cases.models import Case, CaseEvent, PortalClock, PortalEvent
 from cases.models.case_states import SCHEDULED
 from cases.releases.approvals import keep_approvals
-from cases.releases.notices import tell_of_events, tell_of_reached_held
+from cases.releases.notices import forget_told, tell_of_events, tell_of_reached_held
 
 BATCH = 2000
 # The most moves that are listed. All are counted.
@@ -197,6 +197,7 @@ def _store(moves: list[Move], *, by: str, at: dt.datetime, reason: str) -> None:
     CaseEvent.objects.bulk_create(lapsed + events)
     asking = {event.case_id for event in lapsed}
     tell_of_events([event for event in events if event.case_id in asking])
+    forget_told([move.case for move in moves if move.old_instant <= at < move.new_instant], at=at)
     # The next search for such cases begins where the last one ended.
     tell_of_reached_held([recorders[move.case.pk].case for move in moves if move.is_reached(at)], at=at)
 

@@ -159,11 +159,14 @@ def _since_then(notification: Notification, case: VisibleCase | None) -> str:
 
     A reminder has the present date of the release next to it.
     """
-    if notification.kind not in ABOUT_RELEASES or case is None or case.state == "scheduled":
+    if notification.kind not in ABOUT_RELEASES or case is None:
         return ""
-    if notification.kind == Kind.REMINDER and case.actual_release_date:
-        return ""
-    return " " + _("Now: %(state)s.") % {"state": case.state_label}
+    if notification.kind == Kind.REMINDER:
+        is_so = case.state == "scheduled" or bool(case.actual_release_date)
+    else:
+        # These are about a date that has come. If the case has a later one, it was moved.
+        is_so = case.state == "scheduled" and bool(case.scheduled_for and case.scheduled_for <= notification.at)
+    return "" if is_so else " " + _("Now: %(state)s.") % {"state": case.state_label}
 
 
 def _knows_the_queue(person: User) -> bool:

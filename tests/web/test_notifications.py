@@ -168,10 +168,17 @@ def test_reminders_can_be_told_apart_by_the_release_they_are_about(member, techn
 
 @pytest.mark.parametrize("kind", [Kind.HELD, Kind.FAILED])
 @pytest.mark.parametrize(
-    ("state", "now"), [({"released": True}, "Released"), ({"held": True}, "On hold"), ({}, "In progress")]
+    ("state", "now"),
+    [
+        ({"released": True}, "Released"),
+        ({"held": True}, "On hold"),
+        ({}, "In progress"),
+        ({"scheduled": True}, "Scheduled"),
+    ],
+    ids=["released", "on hold", "reopened", "moved"],
 )
 def test_what_is_told_of_a_release_says_what_has_become_of_it(kind, state, now, member, technician):
-    case = CaseFactory(member=member, assigned_to=technician, scheduled=True)
+    case = CaseFactory(member=member, assigned_to=technician, due=True)
     tell(kind, case, technician, ref=case.schedule_revision)
     assert "Now:" not in page(signed_in(technician))
     settled = CaseFactory(member=member, assigned_to=technician, **state)

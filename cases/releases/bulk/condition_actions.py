@@ -27,6 +27,7 @@ from cases.releases.bulk.operation import (
 )
 from cases.releases.bulk.parameters import Parameters
 from cases.releases.conditions import check_owner, to_ask_again
+from cases.releases.notices import forget_held
 from cases.releases.wakeups import wake_if_reached
 
 Event = CaseEvent.Kind
@@ -138,6 +139,7 @@ class SettleCondition(Operation):
         recount(changes)
         record(events)
         forget_settled(first, at=self.job.now)
+        forget_held([change.case for change in changes], at=self.job.now)
         wake_if_reached(*(change.case for change in changes))
 
 

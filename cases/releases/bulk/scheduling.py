@@ -17,6 +17,7 @@ from cases.models import BulkRow, Case, CaseEvent, CaseType
 from cases.releases.bulk.errors import Unchanged
 from cases.releases.bulk.operation import CaseChange, Item, Job, Operation, record, recorders, recount, store
 from cases.releases.complete_and_release import set_schedule
+from cases.releases.notices import forget_former_dates
 from cases.releases.reminders import remind_at_once
 from cases.releases.schedule_policy import check_choice
 from cases.releases.wakeups import arm_after_commit
@@ -148,6 +149,7 @@ def write_schedules(changes: Sequence[CaseChange], **columns: Any) -> list[CaseE
     if lapsed:
         recount(changes)
     recorder = changes[0].recorder
+    forget_former_dates([change.recorder for change in changes], at=recorder.at)
     remind_at_once([change.case for change in changes], by=recorder.by, at=recorder.at)
     return lapsed
 

@@ -16,6 +16,7 @@ from cases.models.condition import UNMET
 from cases.releases.bulk.condition_actions import FORMER_OWNER
 from cases.releases.bulk.operation import CaseChange, Item, Job, conditions_of, record, recorders, recount, store
 from cases.releases.bulk.undoing import UndoOperation
+from cases.releases.notices import forget_held
 from cases.releases.wakeups import wake_if_reached
 
 Kind = CaseEvent.Kind
@@ -96,6 +97,7 @@ class RemoveCondition(ConditionUndo):
 
     def write(self, changes: Sequence[CaseChange]) -> None:
         super().write(changes)
+        forget_held([change.case for change in changes], at=self.job.now)
         wake_if_reached(*(change.case for change in changes))
 
     def _change(self, conditions: list[Condition], recorders: condition_sets.Recorders) -> list[CaseEvent]:

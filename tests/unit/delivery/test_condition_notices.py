@@ -16,7 +16,7 @@ from cases.delivery import outbox
 from cases.delivery.notifications import notify
 from cases.lifecycle import case_conditions
 from cases.models import BulkRun, Condition, Notification
-from cases.releases import bulk, notices
+from cases.releases import bulk, condition_links, notices
 from cases.releases.bulk import Parameters
 from cases.selectors import notifications as selectors
 from tests.conftest import FROZEN
@@ -241,6 +241,128 @@ def test_no_email_says_that_a_case_is_held_back_which_is_not(technician, clock, 
     releases.release_due(by="sweep", source="sweep")
     clock.shift(DAY)
     assert ("tom" in mailed(mailoutbox)) == told
+
+
+# --- What is told of a date that has come -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def held(technician, administrator):
+    """A case of Tom's that a condition holds back. Its release failed before. Dora is told too, and Ada of the failure.
+
+    Another case of his is in the same state.
+    """
+    dora, today = UserFactory(username="dora", role="technician"), FROZEN.date()
+    set_absence(technician=technician, deputy=dora, first_day=today, last_day=today, by=technician)
+    cases = CaseFactory.create_batch(2, due=True, assigned_to=technician)
+    for case in cases:
+        add(case, administrator)
+        case.refresh_from_db()
+        notify("failed", case=case, to=[technician, administrator], by="release", at=FROZEN, ref=1)
+    assert (unread("held"), unread("failed")) == (["dora", "dora", "tom", "tom"], sorted(["ada", "dora", "tom"] * 2))
+    return cases[0]
+
+
+def hold(case, administrator):
+    releases.cancel_schedule(case=case, by=administrator, reason="x", **WEB)
+
+
+def return_it(case, administrator):
+    releases.return_to_accepted(case=case, by=administrator, reason="x", **WEB)
+
+
+def another_date(case, administrator):
+    releases.schedule(case=case, by=administrator, release_on=WEEK, reason="x", **WEB)
+
+
+def in_bulk(action, **chosen):
+    def change(case, administrator):
+        run_of(administrator, action, case, Parameters(**chosen))
+
+    change.__name__ = f"{action} in bulk"
+    return change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        another_date,
+        hold,
+        return_it,
+        in_bulk("schedule", date=WEEK.date),
+        in_bulk("shift", days=9),
+        in_bulk("hold"),
+        in_bulk("return"),
+    ],
+    ids=lambda change: change.__name__,
+)
+def test_the_bell_forgets_what_was_told_of_a_date_that_a_case_no_longer_has(held, administrator, change):
+    change(held, administrator)
+    assert (unread("held"), unread("failed")) == (["dora", "tom"], ["ada", "dora", "tom"]), "about the other case"
+
+
+def meet_the_last(case, administrator):
+    releases.meet_condition(condition=case.conditions.get(), by=administrator, **WEB)
+
+
+def waive_the_last(case, administrator):
+    releases.waive_condition(condition=case.conditions.get(), by=administrator, reason="x", **WEB)
+
+
+def remove_the_last(case, administrator):
+    releases.remove_condition(condition=case.conditions.get(), by=administrator, **WEB)
+
+
+def confirm_by_link(case, administrator):
+    condition = releases.add_condition(case=case, by=administrator, kind="external", name="Bank", **WEB)
+    meet_the_other(case, administrator)
+    token = condition_links.make_link(condition=condition, by=administrator, source="web")
+    assert len(unread("held")) == 4, "it is still held"
+    condition_links.meet_by_link(token=token)
+
+
+def meet_the_other(case, administrator):
+    releases.meet_condition(condition=case.conditions.get(kind="manual"), by=administrator, **WEB)
+
+
+def undo_what_a_run_added(case, administrator):
+    other = CaseFactory(due=True, assigned_to=case.assigned_to)
+    run = run_of(administrator, "add_condition", other, Parameters(kind="manual", name="Another"))
+    assert len(unread("held")) == 6
+    undo = bulk.preview_undo(by=administrator, run=run, reason="x")
+    bulk.start(by=administrator, run=undo)
+    bulk.work_off()
+    assert len(unread("held")) == 4
+    meet_the_last(case, administrator)
+
+
+PAYMENT = {"kind": "manual", "name": "Payment received"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        meet_the_last,
+        waive_the_last,
+        remove_the_last,
+        confirm_by_link,
+        undo_what_a_run_added,
+        in_bulk("meet_condition", **PAYMENT),
+        in_bulk("waive_condition", **PAYMENT),
+    ],
+    ids=lambda change: change.__name__,
+)
+def test_the_bell_forgets_that_a_case_is_held_back_once_it_is_not(held, administrator, change):
+    change(held, administrator)
+    assert unread("held") == ["dora", "tom"], "about the other case"
+    assert len(unread("failed")) == 6, "it was not tried again"
+
+
+def test_no_one_looks_for_what_was_told_of_a_date_that_is_ahead(technician, administrator):
+    case = CaseFactory(scheduled=True, assigned_to=technician)
+    notify("held", case=case, to=[technician], by="sweep", at=FROZEN, ref=1)
+    another_date(case, administrator)
+    assert unread("held") == ["tom"]
 
 
 def add(case, administrator):
