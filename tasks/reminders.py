@@ -1,9 +1,10 @@
-"""Queue reminders, on the queue of the mail worker: it never delays a release."""
+"""Queue reminders, and tell of absences that begin, on the queue of the mail worker: it never delays a release."""
 
 from typing import Any
 
 from celery import shared_task
 
+from cases.accounts import absences
 from cases.releases.reminders import queue_reminders as queue_before_releases
 from cases.releases.unopened_reminders import queue_unopened_reminders
 from tasks.database import RETRIED_WHEN_LOST
@@ -11,5 +12,11 @@ from tasks.database import RETRIED_WHEN_LOST
 
 @shared_task(**RETRIED_WHEN_LOST)
 def queue_reminders(**newer: Any) -> int:
-    """Queue the reminders that are due. Beat runs it every minute. Return how many emails were queued."""
-    return queue_before_releases() + queue_unopened_reminders()
+    """Queue the reminders that are due. Beat runs it every minute. Return how many emails were queued.
+
+    Also tell others of absences that begin today.
+    """
+    try:
+        return queue_before_releases() + queue_unopened_reminders()
+    finally:
+        absences.tell_of_begun()

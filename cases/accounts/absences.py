@@ -1,7 +1,8 @@
 """When technicians are away, and who stands in for them.
 
 Technicians set their own absences. Administrators can set anyone's, because people fall ill. The history of the account
-records them.
+records them. On the first day, others are told what they need to know: by `set_absence` if that is today, otherwise by
+`tell_of_begun`.
 """
 
 import datetime as dt
@@ -17,14 +18,16 @@ from cases.core.clock import portal_now
 from cases.core.errors import CaseError, NotAllowed, WrongState
 from cases.core.text import isolated
 from cases.delivery.condition_notices import ask_while_away
-from cases.lifecycle import deputies
+from cases.lifecycle import deputies, stored_clock
 from cases.lifecycle.account_history import record
 from cases.lifecycle.history import is_last, log_committed
-from cases.lifecycle.locking import lock_people
-from cases.models import Absence, AccountEvent, User
+from cases.lifecycle.locking import lock_list, lock_people
+from cases.models import Absence, AccountEvent, Heartbeat, User
 from cases.releases.reminders import remind_others_at_once
 
 DAY = dt.timedelta(days=1)
+# The moment up to which others were told of the absences that began.
+MARK = "absences"
 
 
 @transaction.atomic
@@ -41,7 +44,8 @@ def set_absence(*, technician: User, deputy: User, first_day: dt.date, last_day:
     _check_allowed(by, technician)
     if not (technician.is_technician and technician.is_active):
         raise WrongState(_("Only technicians with an active account can have a deputy."))
-    now = portal_now()
+    # From here on today's absences are told of, and one that begins today is told of below and nowhere else.
+    now = _tell_of_begun_until_now()[1]
     today = schedule.date_of(now)
     _check_days(first_day, last_day, today=today)
     asked = {"technician": technician, "deputy": deputy, "first_day": first_day, "last_day": last_day}
@@ -52,10 +56,45 @@ def set_absence(*, technician: User, deputy: User, first_day: dt.date, last_day:
     absence = Absence.objects.create(**asked)
     _record(absence, AccountEvent.Kind.ABSENCE_SET, by=by)
     if first_day == today:
-        remind_others_at_once(technician, at=now, to=deputy)
-        technicians = {technician.pk, *deputies.stands_in_for(User.objects.get(pk=technician.pk))}
-        ask_while_away(technicians, deputy=deputy, at=now)
+        _tell_of(absence, at=now)
     return absence
+
+
+def tell_of_begun() -> int:
+    """Tell others of the absences that have begun since the last day on which this was called. Return how many.
+
+    Two statements until the day changes. The mark also moves back: after the clock was set back, absences that had
+    begun by the wrong clock begin again. Nothing happens by a clock that is not the portal's.
+    """
+    mark = Heartbeat.objects.filter(name=MARK).first()
+    if mark and schedule.date_of(mark.at) == deputies.today():
+        return 0
+    with transaction.atomic():
+        return _tell_of_begun_until_now()[0]
+
+
+def _tell_of_begun_until_now() -> tuple[int, dt.datetime]:
+    """Do what `tell_of_begun` does, in the transaction of the caller. Return also the moment, the portal's."""
+    lock_list(Absence)
+    now = portal_now()
+    mark, _is_new = Heartbeat.objects.get_or_create(name=MARK, defaults={"at": now})
+    last = schedule.date_of(mark.at)
+    if last == schedule.date_of(now):
+        return 0, now
+    begun = list(deputies.begun_after(last).filter(stored_clock.agrees()))
+    for absence in begun:
+        _tell_of(absence, at=now)
+    Heartbeat.objects.filter(stored_clock.agrees(), name=MARK).update(at=now)
+    return len(begun), now
+
+
+def _tell_of(absence: Absence, *, at: dt.datetime) -> None:
+    """Remind those who stand in from now on of releases that are near, and ask others for what they can't approve."""
+    technician, deputy = absence.technician, absence.deputy
+    standing_in = {deputy.pk}.union(*deputies.deputies_of([deputy.pk]).values())
+    remind_others_at_once(technician, at=at, to=standing_in)
+    technicians = {technician.pk, *deputies.stands_in_for(technician)}
+    ask_while_away(technicians, standing_in=standing_in, at=at)
 
 
 @transaction.atomic

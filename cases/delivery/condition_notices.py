@@ -52,16 +52,17 @@ def ask_after_hand_over(cases: Sequence[Case], *, people: Collection[int], at: d
         ask_for_approvals(waiting, by=BY_ITSELF, at=at, owners=concerned)
 
 
-def ask_while_away(technicians: Collection[int], *, deputy: User, at: dt.datetime) -> None:
-    """Ask others for the approvals that `deputy`, or who stands in for them, owns on the cases of these technicians.
+def ask_while_away(technicians: Collection[int], *, standing_in: Collection[int], at: dt.datetime) -> None:
+    """Ask others for the approvals that those who are `standing_in` own on the cases of these technicians.
 
-    While they stand in, they can't approve what they work on.
+    Until they no longer stand in, they can't approve what they work on.
     """
-    people = {deputy.pk}.union(*deputies_of([deputy.pk]).values())
-    owned = Condition.objects.filter(APPROVALS, owner__in=ids_as_rows(sorted(people)), case__actual_release_date=None)
+    owned = Condition.objects.filter(
+        APPROVALS, owner__in=ids_as_rows(sorted(standing_in)), case__actual_release_date=None
+    )
     theirs = owned.filter(case__status=Case.Status.COMPLETED, case__assigned_to__in=ids_as_rows(sorted(technicians)))
     for cases in _in_batches(list(theirs.order_by("pk").values_list("case_id", flat=True))):
-        ask_for_approvals(cases, by=BY_ITSELF, at=at, owners=people)
+        ask_for_approvals(cases, by=BY_ITSELF, at=at, owners=standing_in)
 
 
 def tell_others_instead(owner: User, *, at: dt.datetime) -> None:

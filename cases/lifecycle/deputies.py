@@ -85,6 +85,15 @@ def covered_by(person: User) -> list[Absence]:
     return list(away.order_by("last_day", "pk"))
 
 
+def begun_after(day: dt.date) -> QuerySet[Absence]:
+    """Return the absences of today that began after `day`, with both people."""
+    now = today()
+    # Found first, because together with the people the database may go through all technicians.
+    begun = Absence.objects.filter(last_day__gte=now, first_day__gt=day, first_day__lte=now).values_list("pk")
+    theirs = _away_today().filter(pk__in=[pk for (pk,) in begun]).select_related("technician", "deputy")
+    return theirs.order_by("first_day", "pk")
+
+
 def today() -> dt.date:
     """Return the present day of the portal."""
     return schedule.date_of(portal_now())

@@ -52,23 +52,26 @@ def queue_reminders() -> int:
     return count
 
 
-def remind_others_at_once(technician: User, *, at: dt.datetime, to: User | None = None) -> None:
-    """Do the same as `remind_at_once` for those who replace `technician` from now on: a deputy (`to`), or all."""
+def remind_others_at_once(technician: User, *, at: dt.datetime, to: Collection[int] | None = None) -> None:
+    """Do the same as `remind_at_once` for those who replace `technician` from now on: deputies (`to`), or all."""
     theirs = {technician.pk, *deputies.stands_in_for(technician)}
     remind_at_once(_scheduled(theirs, at, at + AT_MOST_A_DAY), by=technician, at=at, to=to)
 
 
-def remind_at_once(cases: Iterable[Case], *, by: User | str, at: dt.datetime, to: User | None = None) -> None:
+def remind_at_once(
+    cases: Iterable[Case], *, by: User | str, at: dt.datetime, to: Collection[int] | None = None
+) -> None:
     """Queue reminders of those `cases` whose new date comes before the next reminder of a person they concern.
 
-    `by` chose the date and needs none. `to`: no one else is reminded. Call this in the verb's transaction. Takes no
-    statement if no date is that near. This can be a second email on a day, if only that is in time.
+    `by` chose the date and needs none. `to` are the keys of the only people to remind. Call this in the verb's
+    transaction. Takes no statement if no date is that near. This can be a second email on a day, if only that is in
+    time.
     """
     near = [case for case in cases if case.assigned_to_id and _is_between(case, at, at + AT_MOST_A_DAY)]
     if not near or not settings.RELEASE_REMINDER_DAYS:
         return
     abouts = with_deputies(with_administrators([About(case.assigned_to_id or 0, case.pk) for case in near]))
-    concerned = {about.person for about in abouts if to in (None, User(pk=about.person))}
+    concerned = {about.person for about in abouts if to is None or about.person in to}
     at_work = User.objects.filter(AT_WORK, pk__in=concerned)
     people = at_work.only("email", "role", "is_active", "time_zone").in_bulk()
     days = {pk: reminder_day(person.time_zone, at) for pk, person in people.items()}

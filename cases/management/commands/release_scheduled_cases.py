@@ -8,7 +8,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from cases.accounts import absences
 from cases.core.clock import portal_now
+from cases.core.steps import run_all
 from cases.delivery import outbox
 from cases.lifecycle import release_stop, stored_clock
 from cases.lifecycle.why_not_yet import Reason, ReasonKind, Verdict, verdicts
@@ -119,12 +121,8 @@ class Command(BaseCommand):
         return failing.count()
 
     def _mail(self, send: Callable[[], object]) -> None:
-        """Queue reminders first. Even if that fails, the rest is sent."""
-        try:
-            queue_reminders()
-            queue_unopened_reminders()
-        finally:
-            send()
+        """Queue reminders first, and tell of absences that begin. Even if that fails, the rest is sent."""
+        run_all([queue_reminders, queue_unopened_reminders, absences.tell_of_begun, send])
 
     def _send(self) -> None:
         report = outbox.deliver()

@@ -6,10 +6,13 @@ Today is June 11, 2025, noon.
 import datetime as dt
 
 import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from cases import releases
 from cases.accounts import people
-from cases.accounts.absences import set_absence
+from cases.accounts.absences import end_absence, set_absence, tell_of_begun
 from cases.casework import corrections
 from cases.core.schedule import Schedule
 from cases.delivery import outbox
@@ -19,8 +22,10 @@ from cases.models import BulkRun, Condition, Notification
 from cases.releases import bulk, condition_links, notices
 from cases.releases.bulk import Parameters
 from cases.selectors import notifications as selectors
+from tasks.reminders import queue_reminders
 from tests.conftest import FROZEN
 from tests.factories import CaseAnswerFactory, CaseFactory, CaseTypeFactory, UserFactory
+from tests.stored_clock import store
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -504,11 +509,136 @@ def test_what_the_owner_of_a_condition_leaves_behind_is_told_in_words_that_are_t
     assert said_to(technician) == OWNER_HAS_LEFT
 
 
-def test_others_approve_for_an_owner_who_stands_in_for_the_technician(technician, other_technician, administrator):
+@pytest.fixture
+def asked(technician, other_technician, administrator):
+    """A completed case of Tom's. Otto is asked to approve its release, and Ada could."""
     case = CaseFactory(assigned_to=technician)
     releases.add_condition(case=case, by=technician, kind="approval", owner=other_technician, **WEB)
     releases.complete(case=case, by=technician, release_on=WEEK, **WEB)
     assert unread("approval") == ["otto"]
+    return case
+
+
+def test_others_approve_for_an_owner_who_stands_in_for_the_technician(asked, technician, other_technician):
     today = FROZEN.date()
     set_absence(technician=technician, deputy=other_technician, first_day=today, last_day=today + DAY, by=technician)
     assert unread("approval") == ["ada", "otto"]
+
+
+def away(technician, deputy, first, last=4):
+    days = {"first_day": FROZEN.date() + first * DAY, "last_day": FROZEN.date() + last * DAY}
+    return set_absence(technician=technician, deputy=deputy, by=technician, **days)
+
+
+def asked_for_approval():
+    """Return everyone who was asked, each as often as that was."""
+    rows = Notification.objects.filter(kind="approval")
+    return sorted(rows.values_list("recipient__username", flat=True))
+
+
+def read_all():
+    Notification.objects.update(read_at=FROZEN)
+
+
+def test_others_approve_from_the_first_day_of_an_absence_that_was_planned(asked, technician, other_technician, clock):
+    away(technician, other_technician, 2)
+    for _minute in range(2):
+        tell_of_begun()
+    clock.shift(DAY)
+    assert tell_of_begun() == 0
+    assert asked_for_approval() == ["otto"]
+    clock.move_to(dt.datetime.combine(FROZEN.date() + 2 * DAY, dt.time(0, 0, 30), tzinfo=dt.UTC))
+    assert tell_of_begun() == 1
+    assert asked_for_approval() == ["ada", "otto"]
+    read_all()
+    for _later in range(3):
+        assert tell_of_begun() == 0
+        clock.shift(DAY)
+    assert asked_for_approval() == ["ada", "otto"], "once"
+
+
+@pytest.mark.parametrize(
+    "program", [queue_reminders, lambda: call_command("release_scheduled_cases")], ids=["beat", "without Celery"]
+)
+def test_the_portal_looks_for_absences_that_begin(program, asked, technician, other_technician, clock):
+    away(technician, other_technician, 2)
+    program()
+    clock.shift(2 * DAY)
+    program()
+    assert asked_for_approval() == ["ada", "otto"]
+
+
+def test_others_approve_for_the_deputy_of_a_deputy_from_the_first_day(asked, technician, other_technician, clock):
+    """Tom's deputy Dora is away from the third day on, and Otto stands in for her."""
+    dora = UserFactory(username="dora", role="technician")
+    away(technician, dora, 0)
+    away(dora, other_technician, 2)
+    tell_of_begun()
+    assert asked_for_approval() == ["otto"]
+    clock.shift(2 * DAY)
+    tell_of_begun()
+    assert asked_for_approval() == ["ada", "otto"]
+
+
+def test_an_absence_whose_first_day_was_missed_is_told_of_later(asked, technician, other_technician, clock):
+    away(technician, other_technician, 2)
+    clock.shift(4 * DAY)
+    assert (tell_of_begun(), tell_of_begun()) == (1, 0)
+    assert asked_for_approval() == ["ada", "otto"]
+
+
+def test_an_absence_that_is_over_or_was_ended_is_not_told_of(asked, technician, other_technician, clock):
+    over, ended = away(technician, other_technician, 1, 1), away(technician, other_technician, 2)
+    end_absence(absence=ended, by=technician)
+    clock.shift(2 * DAY)
+    assert tell_of_begun() == 0
+    assert asked_for_approval() == ["otto"]
+    assert over.last_day < FROZEN.date() + 2 * DAY
+
+
+def test_an_absence_that_begins_today_is_told_of_once(asked, technician, other_technician, clock):
+    """Also if it is entered before the portal has looked for those that begin today."""
+    tell_of_begun()
+    clock.shift(DAY)
+    away(technician, other_technician, 1)
+    read_all()
+    assert tell_of_begun() == 0
+    assert asked_for_approval() == ["ada", "otto"]
+
+
+def test_one_that_is_entered_first_tells_of_others_that_begin_on_that_day(asked, technician, other_technician, clock):
+    away(technician, other_technician, 1)
+    clock.shift(DAY)
+    away(UserFactory(role="technician"), other_technician, 1)
+    assert asked_for_approval() == ["ada", "otto"]
+    assert tell_of_begun() == 0
+
+
+def test_an_absence_that_began_by_a_wrong_clock_begins_again(asked, technician, other_technician, administrator, clock):
+    away(technician, other_technician, 2)
+    clock.shift(3 * DAY)
+    assert tell_of_begun() == 1
+    clock.shift(-3 * DAY)
+    assert tell_of_begun() == 0
+    read_all()
+    clock.shift(2 * DAY)
+    assert tell_of_begun() == 1
+    assert asked_for_approval() == ["ada", "ada", "otto"]
+
+
+def test_no_absence_begins_by_a_clock_that_is_not_the_portals(asked, technician, other_technician, clock, settings):
+    away(technician, other_technician, 1)
+    clock.shift(DAY)
+    store("Asia/Tokyo", settings.RELEASE_TIME_OF_DAY)
+    assert tell_of_begun() == 0
+    store(settings.TIME_ZONE, settings.RELEASE_TIME_OF_DAY)
+    assert tell_of_begun() == 1
+
+
+def test_it_costs_two_statements_until_the_day_changes(asked, technician, other_technician, clock):
+    away(technician, other_technician, 2)
+    tell_of_begun()
+    clock.shift(HOUR)
+    with CaptureQueriesContext(connection) as queries:
+        tell_of_begun()
+    assert len(queries) <= 2

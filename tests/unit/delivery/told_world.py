@@ -43,7 +43,13 @@ def _release_due() -> int:
     return len(batch.released) + len(batch.failed)
 
 
-PROGRAMS: list[Program] = [_release_due, notices.tell_of_held, queue_unopened_reminders, queue_reminders]
+PROGRAMS: list[Program] = [
+    _release_due,
+    notices.tell_of_held,
+    absences.tell_of_begun,
+    queue_unopened_reminders,
+    queue_reminders,
+]
 
 # Mia's case is Tom's, who took it over from Fritz. Dora is the deputy of Tom, and Tom hers. No one stands in for Otto,
 # because his deputy has left. Rita was a technician, and is now a member.

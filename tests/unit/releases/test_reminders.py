@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from cases import releases
 from cases.accounts import people
-from cases.accounts.absences import set_absence
+from cases.accounts.absences import set_absence, tell_of_begun
 from cases.casework import assignment
 from cases.core.schedule import Schedule
 from cases.delivery import outbox
@@ -218,6 +218,27 @@ def test_who_stands_in_from_now_on_is_reminded_of_what_cannot_wait(technician, o
     set_absence(technician=technician, deputy=other_technician, first_day=TODAY, last_day=TODAY, by=technician)
     send()
     assert told(mailoutbox) == {"otto@example.com": numbers(case)}
+
+
+def test_who_stands_in_from_a_later_day_on_is_reminded_of_what_cannot_wait_then(
+    technician, other_technician, administrator, mailoutbox, clock, settings
+):
+    """Tomorrow's reminder, at eight, would be too late. Tom got his today."""
+    settings.RELEASE_REMINDER_DAYS = 1
+    case = ahead(technician, 1, scheduled_release_time=dt.time(7))
+    send()
+    assert set(told(mailoutbox)) == {"tom@example.com"}
+    tomorrow = TODAY + DAY
+    set_absence(technician=technician, deputy=other_technician, first_day=tomorrow, last_day=tomorrow, by=technician)
+    send()
+    assert told(mailoutbox) == {}
+    clock.move_to(dt.datetime.combine(tomorrow, dt.time(0, 0, 30), tzinfo=dt.UTC))
+    tell_of_begun()
+    send()
+    assert told(mailoutbox) == {"otto@example.com": numbers(case)}
+    tell_of_begun()
+    send()
+    assert told(mailoutbox) == {}
 
 
 def test_administrators_are_reminded_at_once_of_what_is_left_to_them_and_cannot_wait(

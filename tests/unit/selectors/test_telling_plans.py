@@ -263,6 +263,12 @@ PLANS: dict[str, tuple[Callable[[], Work], str, str, int]] = {
     ),
     # All planned absences are read.
     "who is away": (lambda: deputies.away_until, "cases_absence", "absence_last_day", 120),
+    "whose absence begins": (
+        lambda: lambda: list(deputies.begun_after(TODAY - dt.timedelta(days=1))),
+        "cases_absence",
+        "absence_last_day",
+        120,
+    ),
     "whom a person stands in for": (
         lambda: partial(deputies._standing_in, {person("crowd-150").pk}),
         "cases_absence",
