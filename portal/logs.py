@@ -14,12 +14,13 @@ from http import HTTPStatus
 from types import TracebackType
 from typing import Any
 from uuid import UUID
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 import structlog
 from celery.exceptions import Retry
+from django.core.signals import request_started
 from django.http import HttpRequest
-from django_structlog.signals import bind_extra_request_metadata
+from django_structlog.signals import bind_extra_request_failed_metadata, bind_extra_request_metadata
 
 from cases.core.safe_errors import describe, format_error
 
@@ -37,8 +38,8 @@ SECRET_PATH = re.compile(
 MINUTE = 60
 # Lines that are remembered to be known again.
 MOST_KEPT = 100
-# The requests that are being answered, and whose line the middleware of django-structlog writes.
-_WITH_OWN_LINE: "WeakSet[HttpRequest]" = WeakSet()
+# The ids of the requests that are being answered, and whose line the middleware of django-structlog writes.
+_REQUEST_IDS: "WeakKeyDictionary[HttpRequest, str]" = WeakKeyDictionary()
 
 
 def safe_traceback(logger: Any, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
@@ -125,14 +126,17 @@ class OneLineARequest(logging.Filter):
     """Leave out Django's line about a refused or failed request that the middleware of django-structlog logs as well.
 
     Its line has the status, the address, the person and the traceback. Only Django's says why a request couldn't be
-    read, or what was refused before that middleware.
+    read, what was refused before that middleware, and which middleware failed after the view had failed.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Tell whether the line is written."""
-        if record.name != "django.request" or getattr(record, "request", None) not in _WITH_OWN_LINE:
+        request, status = getattr(record, "request", None), getattr(record, "status_code", 0)
+        if record.name != "django.request" or request not in _REQUEST_IDS:
             return True
-        return bool(record.exc_info) and getattr(record, "status_code", 0) == HTTPStatus.BAD_REQUEST
+        if not record.exc_info or status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            return bool(record.exc_info) and status == HTTPStatus.BAD_REQUEST
+        return record.exc_info[1] is not getattr(request, "error_with_own_line", None)
 
 
 def _safe(argument: object) -> object:
@@ -160,13 +164,32 @@ def shared_processors() -> list[Any]:
 
 def note_request(*, request: HttpRequest, **kwargs: object) -> None:
     """Remember a request that gets its own line. For django-structlog's signal."""
-    _WITH_OWN_LINE.add(request)
+    _REQUEST_IDS[request] = structlog.contextvars.get_contextvars()["request_id"]
+
+
+def note_failure(
+    *, request: HttpRequest, exception: BaseException, log_kwargs: dict[str, Any], **kwargs: object
+) -> None:
+    """Remember the error that the line of a request is about. For django-structlog's signal.
+
+    A middleware that fails outside of that of django-structlog does so when the log context of the request has ended.
+    """
+    request.error_with_own_line = exception  # type: ignore[attr-defined]
+    if request in _REQUEST_IDS:
+        log_kwargs["request_id"] = _REQUEST_IDS[request]
+
+
+def forget_former_request(**kwargs: object) -> None:
+    """End what is left of the log context of a request whose middleware failed last. For Django's signal."""
+    structlog.contextvars.clear_contextvars()
 
 
 def configure_structlog() -> None:
     """Send our own lines, and Python's warnings, to the standard library's logging."""
     logging.captureWarnings(True)
     bind_extra_request_metadata.connect(note_request)
+    bind_extra_request_failed_metadata.connect(note_failure)
+    request_started.connect(forget_former_request)
     structlog.configure(
         processors=[
             *shared_processors(),

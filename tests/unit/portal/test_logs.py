@@ -12,6 +12,7 @@ import pytest
 import structlog
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from celery.exceptions import Retry
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.test import Client
 from structlog.testing import capture_logs
 
@@ -22,6 +23,7 @@ from cases.core.clock import portal_now
 from cases.core.schedule import Schedule, default_date
 from cases.delivery import outbox
 from cases.documents import attach_and_remove as documents
+from cases.middleware.timezone import ReadersZoneMiddleware
 from cases.models import Case, CaseEvent, Notification, OutgoingEmail, User
 from portal.logs import OnceAMinute, logging_config
 from tests.factories import CaseDocumentFactory, CaseFactory
@@ -245,6 +247,48 @@ def test_a_request_that_fails_has_one_line_with_its_traceback(address, lines_of,
     assert status == line["code"] == 500
     assert (line["level"], line["event"], line["user_id"]) == ("error", "request_failed", member.pk)
     assert "TypeError" in line["exception"]
+
+
+def failing(middleware, monkeypatch):
+    """Have a middleware fail once it has the response, with words of people in the error."""
+    usual, words = middleware.__call__, "Mia Jones"
+
+    def fail(self, request):
+        usual(self, request)
+        raise LookupError(words)
+
+    monkeypatch.setattr(middleware, "__call__", fail)
+
+
+@pytest.mark.parametrize("middleware", [ReadersZoneMiddleware, SessionMiddleware], ids=["inner", "outer"])
+@pytest.mark.parametrize("address", ["/api/cases/", "/cases/"])
+def test_what_fails_after_a_view_that_failed_has_a_line_too(middleware, address, lines_of, member, monkeypatch):
+    monkeypatch.setattr("cases.models.Case.objects.visible_to", None)
+    monkeypatch.setattr("cases.models.Case.objects.shown_to", None)
+    failing(middleware, monkeypatch)
+    status, (first, second) = lines_of(address, member)
+    assert status == 500
+    assert ("TypeError" in first["exception"], "LookupError" in second["exception"]) == (True, True)
+    for line in (first, second):
+        assert (line["level"], line["user_id"], address in str(line)) == ("error", member.pk, True)
+    assert first["request_id"] == second["request_id"]
+    assert "Mia Jones" not in json.dumps([first, second])
+
+
+@pytest.mark.parametrize("middleware", [ReadersZoneMiddleware, SessionMiddleware], ids=["inner", "outer"])
+def test_a_middleware_that_fails_by_itself_has_one_line(middleware, lines_of, member, monkeypatch):
+    failing(middleware, monkeypatch)
+    status, (line,) = lines_of("/cases/", member)
+    assert (status, line["event"], line["user_id"]) == (500, "request_failed", member.pk)
+    assert line["request_id"]
+
+
+def test_no_line_names_the_person_of_an_earlier_request(lines_of, member, monkeypatch):
+    with monkeypatch.context() as patched:
+        failing(SessionMiddleware, patched)
+        lines_of("/cases/", member)
+    _status, (line,) = lines_of("/cases/?q=%00")
+    assert "user_id" not in line
 
 
 def test_a_request_that_is_refused_before_its_person_is_known_has_one_line_too(lines_of):
