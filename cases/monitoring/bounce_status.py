@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import ngettext
 
 from cases.models import User
+from cases.monitoring.problems import BOUNCES, Problem
 from cases.selectors.pagination import MAX_COUNTED, CappedCount
 
 ROWS = 20
@@ -18,12 +19,12 @@ class BounceStatus:
     people: list[User]
 
     @property
-    def problems(self) -> list[str]:
-        """Sentences about what needs attention."""
+    def problems(self) -> list[Problem]:
+        """What needs attention."""
         if not self.people:
             return []
         text = ngettext("Email to %(n)s person is bouncing.", "Email to %(n)s people is bouncing.", self.count.number)
-        return [text % {"n": self.count}]
+        return [Problem(text % {"n": self.count}, BOUNCES)]
 
 
 def bounce_status() -> BounceStatus:

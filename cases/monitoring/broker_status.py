@@ -10,6 +10,7 @@ from kombu.exceptions import KombuError
 from redis.exceptions import RedisError, ResponseError
 
 from cases.core.safe_errors import describe
+from cases.monitoring.problems import WORKERS, Problem
 from portal.celery import app
 
 logger = structlog.get_logger(__name__)
@@ -43,17 +44,14 @@ class BrokerStatus:
     held: int | None = None
 
     @property
-    def problems(self) -> list[str]:
-        """Sentences about what needs attention."""
+    def problems(self) -> list[Problem]:
+        """What needs attention."""
         if self.is_refusing:
-            return [_("Redis refuses messages. Check its memory, its disk and its password.")]
+            return [Problem(_("Redis refuses messages. Check its memory, its disk and its password."), WORKERS)]
         if not self.is_up:
-            return [_("Redis isn't responding. Check that it is running.")]
-        return [
-            _("No worker is responding for the queue “%(name)s”. Check that it is running.") % {"name": queue.name}
-            for queue in self.queues
-            if not queue.workers
-        ]
+            return [Problem(_("Redis isn't responding. Check that it is running."), WORKERS)]
+        text = _("No worker is responding for the queue “%(name)s”. Check that it is running.")
+        return [Problem(text % {"name": queue.name}, WORKERS) for queue in self.queues if not queue.workers]
 
 
 def broker_status() -> BrokerStatus:

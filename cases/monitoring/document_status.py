@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 
 from cases.documents import storage
 from cases.models import StorageReport
+from cases.monitoring.problems import DOCUMENTS, Problem
 
 MIN_FREE_BYTES = 2**30
 
@@ -25,14 +26,15 @@ class DocumentStatus:
         return self.free is not None and self.free < MIN_FREE_BYTES
 
     @property
-    def problems(self) -> list[str]:
-        """Sentences about what needs attention."""
+    def problems(self) -> list[Problem]:
+        """What needs attention."""
         found = []
         if self.is_low and self.free is not None:
-            found.append(_("The disk for documents has only %(free)s left.") % {"free": filesizeformat(self.free)})
+            text = _("The disk for documents has only %(free)s left.") % {"free": filesizeformat(self.free)}
+            found.append(Problem(text, DOCUMENTS))
         if self.report and (missing := self.report.missing):
             text = ngettext("%(n)s document is missing its file.", "%(n)s documents are missing their files.", missing)
-            found.append(text % {"n": missing})
+            found.append(Problem(text % {"n": missing}, DOCUMENTS))
         return found
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django_celery_beat.models import PeriodicTask
 
 from cases.models import CaseEvent, Heartbeat
+from cases.monitoring.problems import SCHEDULER, Problem
 from cases.releases.sweep import HEARTBEAT
 
 # The health check of beat's container uses the same number.
@@ -99,15 +100,13 @@ class SchedulerHealth:
         return [entry for entry in self.entries if not entry.is_known and entry.is_enabled]
 
     @property
-    def problems(self) -> list[str]:
-        """Sentences about what needs attention."""
+    def problems(self) -> list[Problem]:
+        """What needs attention."""
         found = []
         if self.is_sweep_late:
-            found.append(_("Automatic releases aren't running."))
-        found += [
-            _("“%(name)s” is disabled in the admin and isn't running.") % {"name": entry.name}
-            for entry in self.disabled
-        ]
+            found.append(Problem(_("Automatic releases aren't running."), SCHEDULER))
+        text = _("“%(name)s” is disabled in the admin and isn't running.")
+        found += [Problem(text % {"name": entry.name}, SCHEDULER) for entry in self.disabled]
         return found
 
 

@@ -16,6 +16,7 @@ from cases.delivery.results import SENDER_REFUSED
 from cases.models import CaseQuerySet, OutgoingEmail
 from cases.models.delivery import GIVEN_UP, OPEN
 from cases.monitoring.heartbeats import SWEEPS_MISSED
+from cases.monitoring.problems import FAILED_EMAILS, RETRYING_EMAILS, WORKERS, Problem
 from cases.selectors.pagination import MAX_COUNTED, CappedCount
 
 State = OutgoingEmail.State
@@ -52,24 +53,25 @@ class OutboxStatus:
     sender_refused: str
 
     @property
-    def problems(self) -> list[str]:
-        """Sentences about what needs attention."""
+    def problems(self) -> list[Problem]:
+        """What needs attention."""
         found = []
         if self.unreachable:
-            found.append(_("The mail server isn't accepting email: %(error)s") % {"error": self.unreachable})
+            text = _("The mail server isn't accepting email: %(error)s") % {"error": self.unreachable}
+            found.append(Problem(text, RETRYING_EMAILS))
         elif self.overdue:
-            found.append(_("Emails are waiting, but no mail worker is processing them."))
+            found.append(Problem(_("Emails are waiting, but no mail worker is processing them."), WORKERS))
         if self.sender_refused:
             hint = _("Check EMAIL_URL, DEFAULT_FROM_EMAIL and BOUNCE_DOMAIN.")
             text = _("The mail server refuses the sender of our emails: %(error)s") % {"error": self.sender_refused}
-            found.append(f"{hint} {text}")
+            found.append(Problem(f"{hint} {text}", RETRYING_EMAILS))
         if self.deferred:
             text = _("An email has been deferred for more than an hour: %(error)s")
-            found.append(text % {"error": self.deferred})
+            found.append(Problem(text % {"error": self.deferred}, RETRYING_EMAILS))
         number = self.failed.number + self.undeliverable.number
         if number:
             text = ngettext("%(n)s email failed.", "%(n)s emails failed.", number)
-            found.append(text % {"n": CappedCount(number)})
+            found.append(Problem(text % {"n": CappedCount(number)}, FAILED_EMAILS))
         return found
 
 

@@ -12,6 +12,7 @@ from cases.lifecycle import release_stop
 from cases.lifecycle.why_not_yet import Verdict, verdicts
 from cases.models import Case, CaseQuerySet, ReleaseStop
 from cases.models.case_states import ARMED, HELD, RELEASE_FAILS, SCHEDULED
+from cases.monitoring.problems import FAILING, RELEASE_STOP, UPCOMING, Problem
 from cases.releases.slots import Slot
 from cases.releases.wakeups import LOOK_AHEAD
 from cases.selectors.pagination import MAX_COUNTED, CappedCount
@@ -66,8 +67,8 @@ class ReleaseStatus:
         return [slot for slot in self.upcoming if not slot.armed and slot.at - self.now < ARMED_LATE]
 
     @property
-    def problems(self) -> list[str]:
-        """Sentences about what needs attention."""
+    def problems(self) -> list[Problem]:
+        """What needs attention."""
         found = []
         due, failing = self.due, self.failing_count
         if self.stop:
@@ -76,15 +77,15 @@ class ReleaseStatus:
                 "All releases are stopped. %(n)s cases are waiting.",
                 due.number,
             )
-            found.append(text % {"n": due})
+            found.append(Problem(text % {"n": due}, RELEASE_STOP))
         elif due:
             text = ngettext("%(n)s case is overdue for release.", "%(n)s cases are overdue for release.", due.number)
-            found.append(text % {"n": due})
+            found.append(Problem(text % {"n": due}, UPCOMING))
         if failing:
             text = ngettext("%(n)s case can't be released.", "%(n)s cases can't be released.", failing.number)
-            found.append(text % {"n": failing})
+            found.append(Problem(text % {"n": failing}, FAILING))
         if self.unarmed:
-            found.append(_("Some releases in the next minute may be a few seconds late."))
+            found.append(Problem(_("Some releases in the next minute may be a few seconds late."), UPCOMING))
         return found
 
 

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -22,6 +23,7 @@ from cases.monitoring.broker_status import broker_status
 from cases.monitoring.document_status import document_status
 from cases.monitoring.heartbeats import SchedulerHealth, scheduler_health
 from cases.monitoring.outbox_status import outbox_status
+from cases.monitoring.problems import Problem
 from cases.monitoring.release_status import release_status
 from cases.monitoring.release_stop_status import held_by_stop
 from cases.views.decorators import administrators_only
@@ -116,10 +118,10 @@ def _present(request: PortalRequest, now: dt.datetime, signs: SchedulerHealth) -
     cases = Case.objects.visible_to(request.user)
     releases = release_status(cases, now, has_wakeups=not signs.is_run_by_command)
     emails = outbox_status(cases, now, patience=signs.patience)
-    clocks = stored_clock.mismatch()
+    clocks = [Problem(text, reverse("portal_settings"))] if (text := stored_clock.mismatch()) else []
     documents, bounces = document_status(), bounce_status()
     parts = (releases, emails, bounces, signs, documents)
-    problems = [*([clocks] if clocks else []), *(problem for part in parts for problem in part.problems)]
+    problems = [*clocks, *(problem for part in parts for problem in part.problems)]
     return {
         "now": now,
         "present": releases,

@@ -77,7 +77,7 @@ def test_a_sweep_that_stops_then_is_late(far_ahead):
     health = scheduler_health(FROZEN)
     assert health.is_sweep_late
     assert health.is_beat_late
-    assert health.problems == ["Automatic releases aren't running."]
+    assert [problem.text for problem in health.problems] == ["Automatic releases aren't running."]
     assert health.sweep_age == far_ahead
 
 

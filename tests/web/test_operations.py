@@ -1,25 +1,29 @@
 """The operations page: what an administrator reads, what it costs, and its button."""
 
 import datetime as dt
+import html
+import re
 from importlib import import_module
 from unittest.mock import Mock
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from redis.exceptions import OutOfMemoryError
 
 from cases import releases
 from cases.accounts import people
 from cases.delivery import outbox
-from cases.delivery.results import DeliveryResult, Outcome
-from cases.models import Case, CaseEvent, FirstView, Heartbeat, OutgoingEmail
+from cases.delivery.results import SENDER_REFUSED, DeliveryResult, Outcome
+from cases.models import Case, CaseEvent, FirstView, Heartbeat, OutgoingEmail, StorageReport
 from cases.monitoring import daily_statistics
 from cases.monitoring.broker_status import BrokerStatus, Queue
 from cases.templatetags.durations import NOTHING
 from portal.celery import app
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory
+from tests.stored_clock import store
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +58,12 @@ def read(client, url="/operations/"):
     return " ".join(response.content.decode().split())
 
 
+def problems_in(page) -> dict[str, str]:
+    """Return where each sentence of *Needs attention* leads."""
+    found = re.findall(r'<li><a class="alert-link" href="([^"]+)">(.+?)</a>', page)
+    return {html.unescape(text): link for link, text in found}
+
+
 def test_it_says_that_all_is_well(admin):
     Heartbeat.objects.create(name="sweep", at=FROZEN, host="here")
     page = read(admin)
@@ -79,6 +89,50 @@ def test_it_says_what_is_wrong(admin, refused):
         "550 unknown",
     ):
         assert text in page
+
+
+def everything_is_wrong(member) -> None:
+    CaseFactory(due=True)
+    failing = CaseFactory(due=True)
+    Case.objects.filter(pk=failing.pk).update(
+        release_error="a check failed", release_attempts=2, release_next_try=FROZEN + MINUTE
+    )
+    soon = dt.time(12, 0, 20)
+    CaseFactory(scheduled=True, scheduled_release_date=FROZEN.date(), scheduled_release_time=soon)
+    moments = {"created": FROZEN, "due": FROZEN - 120 * MINUTE, "next_try": FROZEN + MINUTE}
+    for deferrals, error in ((0, "timed out"), (3, "451 try later"), (3, f"{SENDER_REFUSED}: 550 who are you")):
+        OutgoingEmail.objects.create(kind="digest", recipient=member, last_error=error, deferrals=deferrals, **moments)
+    member.email_bounced = FROZEN
+    member.save()
+    StorageReport.objects.create(
+        pk=StorageReport.ONLY, at=FROZEN, files=1, orphans=0, deleted=0, missing=1, missing_ids=[1]
+    )
+    every = IntervalSchedule.objects.create(every=1, period="minutes")
+    PeriodicTask.objects.create(name="figures", task="x", interval=every, enabled=False)
+
+
+def test_each_problem_leads_to_the_part_of_the_page_about_it(admin, refused, member):
+    everything_is_wrong(member)
+    page = read(admin)
+    found = problems_in(page)
+    assert len(found) >= 9
+    assert page.count('<li><a class="alert-link"') == len(found)
+    assert [link for link in found.values() if f'id="{link[1:]}"' not in page] == []
+    assert found["1 case can't be released."] == "#failing-heading"
+    assert found["1 email failed."] == "#failed-heading"
+
+
+def test_a_clock_that_differs_leads_to_the_settings(admin, settings):
+    store("Asia/Tokyo", settings.RELEASE_TIME_OF_DAY)
+    (link,) = [link for text, link in problems_in(read(admin)).items() if "TIME_ZONE" in text]
+    assert link == "/portal-settings/"
+
+
+def test_a_stop_leads_to_the_form_that_ends_it(admin, administrator):
+    releases.stop_releases(by=administrator, source="web", reason="x")
+    page = read(admin)
+    assert problems_in(page)["All releases are stopped. 0 cases are waiting."] == "#release-stop-form"
+    assert 'id="release-stop-form"' in page
 
 
 def test_the_period_comes_from_the_url(admin):
@@ -120,7 +174,8 @@ def test_a_broker_that_is_down_breaks_nothing(admin):
 def test_a_broker_that_is_down_is_said_at_the_top(admin):
     part = read(admin, "/operations/workers/")
     assert '<div id="broker-problems" hx-swap-oob="true"><div class="alert alert-danger"' in part
-    assert "<li>Redis isn&#x27;t responding. Check that it is running.</li>" in part
+    assert problems_in(part) == {"Redis isn't responding. Check that it is running.": "#workers-heading"}
+    assert 'id="workers-heading"' in part
     assert "Connection refused" in part
     assert '<div id="broker-problems"></div>' in read(admin)
 
@@ -129,7 +184,7 @@ def test_redis_says_why_it_refuses(admin, monkeypatch):
     full = OutOfMemoryError("command not allowed when used memory > 'maxmemory'.")
     monkeypatch.setattr(app, "connection_for_write", Mock(side_effect=full))
     part = read(admin, "/operations/workers/")
-    assert "<li>Redis refuses messages. Check its memory, its disk and its password.</li>" in part
+    assert list(problems_in(part)) == ["Redis refuses messages. Check its memory, its disk and its password."]
     assert "command not allowed when used memory" in part
 
 
@@ -137,7 +192,7 @@ def test_a_queue_without_a_worker_is_said_at_the_top(admin, monkeypatch):
     status = BrokerStatus(is_up=True, queues=[Queue("mail", 3, []), Queue("sweep", 0, ["sweep@here"])])
     monkeypatch.setattr(import_module("cases.views.operations"), "broker_status", lambda: status)
     part = read(admin, "/operations/workers/")
-    assert "<li>No worker is responding for the queue “mail”. Check that it is running.</li>" in part
+    assert list(problems_in(part)) == ["No worker is responding for the queue “mail”. Check that it is running."]
     assert "“sweep”" not in part
 
 

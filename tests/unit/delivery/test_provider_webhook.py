@@ -203,7 +203,7 @@ def test_a_sender_whom_the_provider_refuses_is_one_of_every_email(
         assert (email.state, email.deferrals) == ("waiting", 1)
         assert email.last_error == f"SMTPSenderRefused: {status} from the provider"
         problems = outbox_status(Case.objects.all(), portal_now()).problems
-        assert [words for words in problems if "DEFAULT_FROM_EMAIL" in words]
+        assert [problem for problem in problems if "DEFAULT_FROM_EMAIL" in problem.text]
 
 
 def test_a_signature_proves_an_event_too(settings: Any, member: User) -> None:

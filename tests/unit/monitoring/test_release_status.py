@@ -61,7 +61,7 @@ def test_what_is_due_and_not_released_is_told_with_its_instant():
 
     assert now.due.number == 3
     assert now.due_since == dt.datetime(2025, 6, 10, tzinfo=dt.UTC)
-    assert now.problems == ["3 cases are overdue for release."]
+    assert [problem.text for problem in now.problems] == ["3 cases are overdue for release."]
 
 
 def test_a_failing_release_is_listed_and_not_called_due():
@@ -74,7 +74,7 @@ def test_a_failing_release_is_listed_and_not_called_due():
     assert row.case == case
     assert [reason.text for reason in row.verdict.reasons] == ["The release failed 2 times"]
     assert now.due.number == 0
-    assert now.problems == ["1 case can't be released."]
+    assert [problem.text for problem in now.problems] == ["1 case can't be released."]
 
 
 def test_the_next_minute_is_compared_with_the_eta_tasks():
@@ -90,7 +90,7 @@ def test_the_next_minute_is_compared_with_the_eta_tasks():
     assert slots == [(30 * SECOND, 2, 0), (40 * SECOND, 3, 1)]
     assert [slot.at for slot in now.unarmed] == [FROZEN + 30 * SECOND]
     assert now.armed.number == 2
-    assert now.problems == ["Some releases in the next minute may be a few seconds late."]
+    assert [problem.text for problem in now.problems] == ["Some releases in the next minute may be a few seconds late."]
 
 
 def test_what_the_sweep_is_still_to_arm_is_no_problem(monkeypatch):
@@ -147,7 +147,7 @@ def test_emails_are_told_by_what_becomes_of_them(member):
     numbers = [box.waiting, box.retrying, box.sending, box.failed, box.undeliverable]
     assert [count.number for count in numbers] == [3, 1, 1, 1, 1]
     assert {email.last_error for email in box.given_up} == {"550 unknown", "The member has no email address."}
-    assert box.problems == ["2 emails failed."]
+    assert [problem.text for problem in box.problems] == ["2 emails failed."]
 
 
 def test_emails_that_nobody_takes_are_a_problem(settings):
@@ -158,7 +158,7 @@ def test_emails_that_nobody_takes_are_a_problem(settings):
     assert outbox_status(Case.objects.all(), FROZEN + patience).problems == []
     late = outbox_status(Case.objects.all(), FROZEN + patience + SECOND)
 
-    assert late.problems == ["Emails are waiting, but no mail worker is processing them."]
+    assert [problem.text for problem in late.problems] == ["Emails are waiting, but no mail worker is processing them."]
     OutgoingEmail.objects.update(state="dropped")
     assert outbox_status(Case.objects.all(), FROZEN + patience + SECOND).problems == []
 
@@ -187,7 +187,7 @@ def test_a_sweep_that_runs_is_told_with_its_age(beat):
 def test_a_sweep_that_does_not_run_is_a_problem(beat, age):
     if age:
         Heartbeat.objects.create(name="sweep", at=FROZEN - age, host="here")
-    assert scheduler_health(FROZEN).problems == ["Automatic releases aren't running."]
+    assert [problem.text for problem in scheduler_health(FROZEN).problems] == ["Automatic releases aren't running."]
 
 
 @pytest.mark.parametrize("noted", [None, 8 * 24 * 60 * MINUTE])
@@ -204,12 +204,12 @@ def test_where_the_command_runs_the_sweep_once_a_day_is_enough(beat, noted):
     assert scheduler_health(FROZEN).problems == []
 
     Heartbeat.objects.filter(pk=heartbeat.pk).update(at=FROZEN - 1561 * MINUTE)
-    assert scheduler_health(FROZEN).problems == ["Automatic releases aren't running."]
+    assert [problem.text for problem in scheduler_health(FROZEN).problems] == ["Automatic releases aren't running."]
 
 
 def test_the_command_beside_beat_does_not_hide_that_beat_is_dead(beat):
     Heartbeat.objects.create(name="sweep", source="command", at=FROZEN - 2 * MINUTE, host="here")
-    assert scheduler_health(FROZEN).problems == ["Automatic releases aren't running."]
+    assert [problem.text for problem in scheduler_health(FROZEN).problems] == ["Automatic releases aren't running."]
 
 
 def test_beat_is_late_when_it_has_noted_nothing_for_longer_than_usual(beat):
@@ -239,4 +239,4 @@ def test_what_was_switched_off_or_is_unknown_is_named(beat):
     now = scheduler_health(FROZEN)
 
     assert [entry.name for entry in now.unknown_entries] == ["reminders of last year"]
-    assert now.problems == ["“figures” is disabled in the admin and isn't running."]
+    assert [problem.text for problem in now.problems] == ["“figures” is disabled in the admin and isn't running."]
