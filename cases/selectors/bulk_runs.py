@@ -1,5 +1,6 @@
 """Reads for the pages of bulk runs: the runs of a person, and the rows of one."""
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from cases.core.clock import portal_now
 from cases.models import BulkRow, BulkRun, User
 from cases.releases import bulk
 from cases.selectors import bulk_rows
@@ -17,6 +19,8 @@ from cases.selectors.pagination import MAX_COUNTED, CappedCount
 Code = BulkRow.Code
 TO_DO = Q(verdict=Code.WILL)
 PER_PAGE = 50
+# More than these, no one remembers.
+MAX_PREVIEWS = 5
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,14 @@ def runs_for(user: User) -> QuerySet[BulkRun]:
     return BulkRun.objects.visible_to(user).select_related("by", "undoes").order_by("-pk")
 
 
+def previews_of(user: User) -> list[BulkRun]:
+    """Return the latest previews of `user` that they can still start."""
+    since = portal_now() - dt.timedelta(days=bulk.PREVIEW_DAYS)
+    own = BulkRun.objects.filter(by=user, state=BulkRun.State.PREVIEWED, created__gte=since)
+    return list(own.order_by("-created")[:MAX_PREVIEWS])
+
+
 def pages_of_runs(user: User) -> Paginator[BulkRun]:
-    """Return the latest runs that `user` may know about, page by page."""
-    runs = runs_for(user)
+    """Return the latest runs that were started and that `user` may know about, page by page."""
+    runs = runs_for(user).exclude(state=BulkRun.State.PREVIEWED)
     return CountedPaginator(runs[:MAX_COUNTED], min(CappedCount.of(runs).number, MAX_COUNTED))

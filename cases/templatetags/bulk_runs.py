@@ -172,10 +172,8 @@ def run_class(run: BulkRun) -> str:
 
 @register.filter
 def run_outcome(run: BulkRun) -> str:
-    """Say how far a run is, or what came of it."""
+    """Say how far a started run is, or what came of it."""
     numbers = {"done": grouped(run.changed), "worked": grouped(run.worked), "all": grouped(run.to_do)}
     if run.is_open:
         return _("%(worked)s of %(all)s") % numbers
-    if run.state == State.PREVIEWED:
-        return _("Not started")
     return ngettext("%(done)s of %(all)s case changed", "%(done)s of %(all)s cases changed", run.to_do) % numbers

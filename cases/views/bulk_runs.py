@@ -32,9 +32,14 @@ DATED = (BulkRun.Action.SCHEDULE, BulkRun.Action.SHIFT, BulkRun.Action.SPREAD, B
 @require_safe
 @staff_only
 def bulk_runs(request: PortalRequest) -> HttpResponse:
-    """List the person's runs, or for administrators everyone's."""
+    """List the person's runs, or for administrators everyone's, and above the first ones the person's own previews."""
     page = selectors.pages_of_runs(request.user).get_page(request.GET.get("page"))
-    context = {"page": page, "pages": page_numbers(page), "runs": page.object_list}
+    context = {
+        "page": page,
+        "pages": page_numbers(page),
+        "runs": page.object_list,
+        "previews": [] if page.has_previous() else selectors.previews_of(request.user),
+    }
     return render(request, "cases/bulk/runs.html", context)
 
 

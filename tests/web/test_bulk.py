@@ -483,12 +483,58 @@ def test_runs_are_for_their_maker_and_administrators(client, technician, other_t
         client.force_login(person)
         for url in (f"/bulk/{run.pk}/", f"/bulk/{run.pk}/rows.csv"):
             assert client.get(url).status_code == status
-    assert f"Bulk operation {run.pk}" in text_of(client, "/bulk/")
+    assert "Reopen 3 cases" not in text_of(client, "/bulk/")
     assert "Reopen 3 cases</button>" not in text_of(client, f"/bulk/{run.pk}/")
     assert client.post(f"/bulk/{run.pk}/start/").status_code == 403
     assert client.post(f"/bulk/{run.pk}/undo/").status_code == 409
+    bulk.start(by=technician, run=run)
+    assert f"Bulk operation {run.pk}" in text_of(client, "/bulk/")
     client.force_login(other_technician)
     assert f"Bulk operation {run.pk}" not in text_of(client, "/bulk/")
+
+
+def sections_of(page):
+    """Return the addresses of the previews and of the started runs that the list has."""
+    parts = page.split('id="previews-heading"')[-1].partition("<table")
+    previews, runs = (re.findall(r'href="/bulk/(\d+)/"', part) for part in (parts[0], parts[2]))
+    return list(map(int, previews)), list(map(int, runs))
+
+
+def test_previews_are_apart_from_what_was_done(tom, technician, administrator, client, clock):
+    old = preview(tom, "return", scheduled(technician))
+    clock.shift(DAY)
+    done = preview(tom, "shift", scheduled(technician), days="2", unit="days", direction="later")
+    tom.post(f"/bulk/{done.pk}/start/")
+    bulk.work_off()
+    newer = [preview(tom, "return", scheduled(technician, 1)).pk for _ in range(3)]
+    clock.shift(dt.timedelta(minutes=1))
+    page = text_of(tom, "/bulk/")
+    assert sections_of(page) == (newer[::-1], [done.pk]), "the old one can't be started anymore"
+    assert "Not started" not in page
+    assert text_of(tom, f"/bulk/{old.pk}/"), "its address still works"
+    client.force_login(administrator)
+    assert sections_of(text_of(client, "/bulk/")) == ([], [done.pk]), "only their own"
+
+
+def test_a_few_previews_are_shown_and_only_before_the_latest_runs(tom, technician):
+    runs = BulkRun.objects.bulk_create(
+        BulkRun(action="return", by=technician, language="en", state="done", created=portal_now(), started=portal_now())
+        for _ in range(60)
+    )
+    previews = [preview(tom, "return", scheduled(technician, 1)).pk for _ in range(7)]
+    first, second = (sections_of(text_of(tom, f"/bulk/?page={number}")) for number in (1, 2))
+    assert (len(first[0]), len(first[1])) == (5, 50)
+    assert set(first[0]) < set(previews)
+    assert (second[0], len(second[1])) == ([], len(runs) - 50)
+
+
+def test_previews_alone_are_no_empty_list(tom, technician):
+    assert "No bulk operations yet" in text_of(tom, "/bulk/")
+    run = preview(tom, "return", scheduled(technician))
+    page = text_of(tom, "/bulk/")
+    assert f'href="/bulk/{run.pk}/"' in page
+    assert "No bulk operations yet" not in page
+    assert "Started operations" not in page
 
 
 def test_a_page_of_rows_costs_the_same_however_many_there_are(tom, technician):
