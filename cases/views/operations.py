@@ -76,7 +76,7 @@ def operations_workers(request: PortalRequest) -> HttpResponse:
     """Ask broker and workers, for about two seconds. Getting no response is a result too."""
     broker = broker_status()
     is_used = not scheduler_health(portal_now()).is_run_by_command
-    context = {"broker": broker, "is_used": is_used, "problems": broker.problems if is_used else []}
+    context = {"broker": broker, "is_used": is_used, "needs_attention": broker.problems if is_used else []}
     return render(request, "cases/operations/workers.html", context)
 
 
@@ -130,5 +130,6 @@ def _present(request: PortalRequest, now: dt.datetime, signs: SchedulerHealth) -
         "bounces": bounces,
         "pulse": signs,
         "documents": documents,
-        "problems": problems,
+        # Not "problems", which are errors of this page itself, and would be in its title.
+        "needs_attention": problems,
     }

@@ -131,6 +131,7 @@ def test_a_clock_that_differs_leads_to_the_settings(admin, settings):
 def test_a_stop_leads_to_the_form_that_ends_it(admin, administrator):
     releases.stop_releases(by=administrator, source="web", reason="x")
     page = read(admin)
+    assert "<title>Operations" in page
     assert problems_in(page)["All releases are stopped. 0 cases are waiting."] == "#release-stop-form"
     assert 'id="release-stop-form"' in page
 
