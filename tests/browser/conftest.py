@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, BrowserType, Dialog, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Dialog, Page, Route, ViewportSize, sync_playwright
 
 from cases.models import User
 
@@ -158,6 +158,16 @@ def leaves(tab: Page, act: Callable[[], object]) -> bool:
     tab.wait_for_timeout(300)
     tab.remove_listener("dialog", stay)
     return asked != ["beforeunload"]
+
+
+def leave_for_a_slow_page(tab: Page) -> None:
+    """Follow a link, whatever the browser asks, to a page that never comes: this one stays in sight."""
+    asked: list[Route] = []
+    tab.on("dialog", lambda dialog: dialog.accept())
+    tab.route("**/cases/", lambda route: asked.append(route))
+    tab.locator("a[href='/cases/']").first.evaluate("link => link.click()")
+    while not asked:
+        tab.wait_for_timeout(20)
 
 
 @contextmanager

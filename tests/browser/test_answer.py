@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from cases.models import CaseAnswer
-from tests.browser.conftest import assert_accessible, in_two_looks, leaves, take_session
+from tests.browser.conftest import assert_accessible, in_two_looks, leave_for_a_slow_page, leaves, take_session
 from tests.browser.test_case_page import REPORT
 from tests.factories import CaseAnswerFactory, CaseDocumentFactory, CaseFactory
 from tests.pages import signed_in
@@ -166,6 +166,24 @@ def test_a_completion_waits_until_the_last_words_are_saved(is_saved, tab_for, te
     case.refresh_from_db()
     assert (case.status == "completed") == is_saved
     assert CaseAnswer.objects.get().text == ("Dear Mia, yes." if is_saved else "Dear Mia")
+
+
+def test_who_leaves_while_the_last_words_are_saved_completes_nothing(tab_for, technician):
+    case = CaseFactory(assigned_to=technician)
+    tab = tab_for(technician)
+    tab.goto(f"/cases/{case.pk}/")
+    held = []
+    tab.route(SAVING, lambda route: route.continue_() if held else held.append(route))
+    with tab.expect_request(SAVING):
+        type_into(tab, "Yes.")
+    tab.get_by_role("button", name="Mark as Completed").click()
+    tab.get_by_role("dialog").get_by_role("button", name="Release now").click()
+    leave_for_a_slow_page(tab)
+    with tab.expect_response(SAVING):
+        held[0].continue_()
+    tab.wait_for_timeout(1000)
+    case.refresh_from_db()
+    assert (CaseAnswer.objects.get().text, case.status) == ("Yes.", "accepted")
 
 
 @pytest.mark.parametrize("way", ["closed", "changed"])

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from cases.models import CaseDocument
-from tests.browser.conftest import assert_accessible, in_two_looks
+from tests.browser.conftest import assert_accessible, in_two_looks, leave_for_a_slow_page
 from tests.factories import CaseDocumentFactory, CaseFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -150,6 +150,17 @@ def test_nothing_is_released_after_its_dialog_was_closed(is_pressed_again, sign_
     page.wait_for_timeout(300)
     case.refresh_from_db()
     assert (case.status == "completed") == is_pressed_again
+
+
+def test_nothing_is_released_after_its_page_was_left(sign_in, technician):
+    case = CaseFactory(assigned_to=technician)
+    page = sign_in(technician, at=f"/cases/{case.pk}/")
+    with page.expect_response("**/documents/"), held_back(page):
+        release_while_uploading(page)
+        leave_for_a_slow_page(page)
+    page.wait_for_timeout(1000)
+    case.refresh_from_db()
+    assert (names(), case.status) == ({"letter.pdf"}, "accepted")
 
 
 def test_a_choice_made_while_its_report_is_on_its_way_waits_for_the_button(sign_in, technician):

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from cases.models import Case, User
-from tests.browser.conftest import PHONE, assert_accessible
+from tests.browser.conftest import PHONE, assert_accessible, leave_for_a_slow_page
 from tests.factories import CaseFactory, UserFactory
 
 pytestmark = [
@@ -72,6 +72,7 @@ def hand_over(tab):
 CHANGES_MIND = {
     "Cancel": lambda tab: tab.get_by_role("dialog").get_by_role("button", name="Cancel").click(),
     "Escape": lambda tab: tab.keyboard.press("Escape"),
+    "a link": leave_for_a_slow_page,
     "another page": lambda tab: tab.evaluate("dispatchEvent(new Event('pagehide'))"),
     "another part": lambda tab: tab.locator("#case-dialogs").evaluate("part => part.replaceWith(part.cloneNode(true))"),
 }
@@ -143,6 +144,24 @@ def test_only_the_first_button_counts(tab_for, member):
     expect(tab.get_by_text("Your case has been submitted.")).to_be_visible()
     assert (len(slow.held), len(slow.posts)) == (1, 1)
     assert Case.objects.get().status == "submitted"
+
+
+def test_no_draft_is_submitted_after_its_page_was_left_during_a_save(tab_for, member):
+    tab = tab_for(member)
+    tab.goto("/cases/new/")
+    tab.get_by_label("Title").fill("Pension")
+    expect(tab.locator("#draft-said")).to_have_text("Draft saved")
+    saves = []
+    tab.route("**/edit/", lambda route: saves.append(route), times=1)
+    with tab.expect_request("**/edit/"):
+        tab.get_by_label("Description").fill("When may I retire?")
+    tab.get_by_role("button", name="Submit case").click()
+    leave_for_a_slow_page(tab)
+    with tab.expect_response("**/edit/"):
+        saves[0].continue_()
+    tab.wait_for_timeout(600)
+    case = Case.objects.get()
+    assert (case.status, case.description) == ("draft", "When may I retire?")
 
 
 @pytest.mark.parametrize("where", ["page", "dialog"])

@@ -112,10 +112,9 @@ function completeIfSaved() {
   else leaveUnsent(button.form, document.body.dataset.changed);
 }
 
-// A person who closes the dialog in the meantime has changed their mind.
-document.addEventListener("close", ({ target }) => {
-  if (completing && target.contains(completing)) freeButton();
-}, { capture: true });
+whenLeft((part) => {
+  if (completing && part.contains(completing)) freeButton();
+});
 
 /** Closes the dialog, because the error is shown next to the text. */
 function giveUpCompletion() {

@@ -147,10 +147,9 @@ function stopWaiting() {
   if (button.textContent === zone.dataset.sending) button.replaceChildren(...text);
 }
 
-// A person who closes the dialog has changed their mind.
-document.addEventListener("close", ({ target }) => {
-  if (awaited && target.contains(awaited.button)) stopWaiting();
-}, { capture: true });
+whenLeft((part) => {
+  if (awaited && part.contains(awaited.button)) stopWaiting();
+});
 
 /** Asks once before a document is removed, like the page to which the button leads without this file. */
 function askToRemove(button) {

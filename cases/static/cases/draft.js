@@ -138,9 +138,14 @@ draftForm.addEventListener("submit", (event) => {
 /** Whether what had no response may be saved as a newer version, with a text other than the present one. */
 const isBehind = () => unanswered && JSON.stringify(unanswered.values) !== written();
 
+let departures = 0;
+whenLeft((part) => { if (part.contains(draftForm)) departures += 1; });
+
 async function sendAfterwards(button) {
+  const before = departures;
   while (running) await running;
   if (isBehind()) await saveDraft();
+  if (departures !== before) return wait();
   hasWaited = true;
   setTimeout(() => (draftForm.requestSubmit ? draftForm.requestSubmit(button) : button.click()));
 }

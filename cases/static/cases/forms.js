@@ -132,12 +132,15 @@ function leaveUnsent(form, why) {
   form.dispatchEvent(new Event("unsent"));
 }
 
-/** A person who closes the dialog or leaves the page while it asks has changed their mind. */
-function giveUpAsking(part) {
-  for (const form of part.querySelectorAll("form[data-asking]")) stopAsking(form);
+/** Calls `giveUp` with the dialog that is closed, or with the document that is left. The person has changed their mind about what still waits there. A page stays while the next one loads, so that `pagehide` alone is too late. */
+function whenLeft(giveUp) {
+  document.addEventListener("close", (event) => giveUp(event.target), { capture: true });
+  for (const leaving of ["beforeunload", "pagehide"]) window.addEventListener(leaving, () => giveUp(document));
 }
-document.addEventListener("close", (event) => giveUpAsking(event.target), { capture: true });
-window.addEventListener("pagehide", () => giveUpAsking(document));
+
+whenLeft((part) => {
+  for (const form of part.querySelectorAll("form[data-asking]")) stopAsking(form);
+});
 
 // The browser's error page would replace the form, and going back would not restore what was typed.
 // A script that sends a form reports this itself: its listeners come before that of the window.
