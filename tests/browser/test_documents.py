@@ -175,6 +175,19 @@ def test_a_choice_made_while_its_report_is_on_its_way_waits_for_the_button(sign_
     assert case.status != "completed"
 
 
+def test_who_types_on_while_a_file_is_on_its_way_loses_no_letter(sign_in, member, draft):
+    page = sign_in(member, at=f"/cases/{draft.pk}/edit/")
+    title = page.get_by_label("Title")
+    with held_back(page):
+        page.get_by_label("Attach a document").set_input_files([LETTER])
+        page.get_by_role("button", name="Submit case").click()
+        title.fill("Pens")
+    expect(page.get_by_text("You changed something after pressing the button.")).to_be_visible()
+    page.keyboard.type("ion")
+    expect(title).to_have_value("Pension")
+    assert names() == {"letter.pdf"}
+
+
 def test_the_dialog_no_longer_warns_once_the_report_has_arrived(sign_in, technician):
     page = sign_in(technician, at=f"/cases/{CaseFactory(assigned_to=technician).pk}/")
     warning = page.get_by_role("dialog").locator(".preflight-warning", has_text="report")

@@ -77,7 +77,7 @@ function withdrawUnsent(form) {
   form.querySelector(":scope > [data-unsent-words]")?.remove();
 }
 
-/** Says why nothing was sent, where the focus goes: it was on the button, which was disabled and may be far from here. */
+/** Says why nothing was sent, where the focus goes: it was on the button, which was disabled and may be far from here, or in a field that is still held. */
 function sayUnsent(form, why) {
   const words = document.createElement("div");
   words.className = "alert alert-danger";
@@ -86,10 +86,8 @@ function sayUnsent(form, why) {
   words.tabIndex = -1;
   words.textContent = why;
   form.prepend(words);
-  if (!isTypingElsewhere(form)) words.focus();
+  if (!document.activeElement.matches("textarea:read-write, input:read-write")) words.focus(); // otherwise someone is typing
 }
-
-const isTypingElsewhere = (form) => document.activeElement.matches("textarea, input") && document.activeElement.form !== form;
 
 const canAsk = () => Boolean(AbortSignal.timeout && HTMLFormElement.prototype.requestSubmit);
 
@@ -113,10 +111,13 @@ async function sendIfReachable(form, button) {
   const isThere = await isReachable();
   // The person changed their mind, and may even have pressed the button again.
   if (form.dataset.asking !== question || !form.isConnected || form.closest("dialog:not([open])")) return;
-  stopAsking(form);
   const { unreachable, offline, changed } = document.body.dataset;
-  if (!isThere) return leaveUnsent(form, navigator.onLine ? unreachable : offline);
-  if (enteredIn(form) !== entered) return leaveUnsent(form, changed);
+  let why = "";
+  if (!isThere) why = navigator.onLine ? unreachable : offline;
+  else if (enteredIn(form) !== entered) why = changed;
+  if (why) leaveUnsent(form, why);
+  stopAsking(form);
+  if (why) return;
   form.dataset.reachable = "";
   form.requestSubmit(button);
 }
