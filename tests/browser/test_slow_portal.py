@@ -146,7 +146,9 @@ def test_only_the_first_button_counts(tab_for, member):
     assert Case.objects.get().status == "submitted"
 
 
-def test_no_draft_is_submitted_after_its_page_was_left_during_a_save(tab_for, member):
+@pytest.fixture
+def submitted_during_a_save(tab_for, member):
+    """A draft whose button was pressed while a save waits for its response, and that save."""
     tab = tab_for(member)
     tab.goto("/cases/new/")
     tab.get_by_label("Title").fill("Pension")
@@ -156,12 +158,31 @@ def test_no_draft_is_submitted_after_its_page_was_left_during_a_save(tab_for, me
     with tab.expect_request("**/edit/"):
         tab.get_by_label("Description").fill("When may I retire?")
     tab.get_by_role("button", name="Submit case").click()
+    return tab, saves[0]
+
+
+def test_no_draft_is_submitted_after_its_page_was_left_during_a_save(submitted_during_a_save):
+    tab, save = submitted_during_a_save
     leave_for_a_slow_page(tab)
     with tab.expect_response("**/edit/"):
-        saves[0].continue_()
+        save.continue_()
     tab.wait_for_timeout(600)
     case = Case.objects.get()
     assert (case.status, case.description) == ("draft", "When may I retire?")
+
+
+def test_no_draft_is_submitted_half_written(submitted_during_a_save):
+    tab, save = submitted_during_a_save
+    expect(tab.get_by_label("Description")).not_to_be_editable()
+    tab.get_by_label("Urgency").select_option("urgent")
+    save.continue_()
+    expect(tab.get_by_text(CHANGED)).to_be_focused()
+    expect(tab.get_by_label("Description")).to_be_editable()
+    expect(tab.locator("#draft-said")).to_have_text("Draft saved")
+    case = Case.objects.get()
+    assert (case.status, case.urgency) == ("draft", "urgent")
+    tab.get_by_role("button", name="Submit case").click()
+    expect(tab.get_by_text("Your case has been submitted.")).to_be_visible()
 
 
 @pytest.mark.parametrize("where", ["page", "dialog"])

@@ -141,11 +141,18 @@ const isBehind = () => unanswered && JSON.stringify(unanswered.values) !== writt
 let departures = 0;
 whenLeft((part) => { if (part.contains(draftForm)) departures += 1; });
 
+/** Presses the button again once the draft is saved, unless the person has left or changed something in the meantime. */
 async function sendAfterwards(button) {
   const before = departures;
+  const entered = enteredIn(draftForm);
+  holdForm(draftForm);
   while (running) await running;
   if (isBehind()) await saveDraft();
-  if (departures !== before) return wait();
+  const hasLeft = departures !== before;
+  const isChanged = enteredIn(draftForm) !== entered;
+  if (isChanged && !hasLeft) leaveUnsent(draftForm, document.body.dataset.changed);
+  releaseForm(draftForm);
+  if (isChanged || hasLeft) return wait();
   hasWaited = true;
   setTimeout(() => (draftForm.requestSubmit ? draftForm.requestSubmit(button) : button.click()));
 }
