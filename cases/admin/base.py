@@ -62,11 +62,12 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         """Raise BadRequest for a search that is too long."""
-        if len(search_term) > limits.SEARCH or len(search_term.split()) > limits.SEARCH_WORDS:
+        folded = fold(search_term)
+        if len(search_term) > limits.SEARCH or len(folded.split()) > limits.SEARCH_WORDS:
             raise BadRequest("Search is too long")
         if self.number_column and search_term:
             return queryset.filter(**{f"{self.number_column}__in": possible_numbers(search_term)}), False
-        return super().get_search_results(request, queryset, fold(search_term))
+        return super().get_search_results(request, queryset, folded)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Raise BadRequest if a selected value cannot be the key of a row."""

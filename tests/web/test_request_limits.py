@@ -68,6 +68,12 @@ def test_a_long_search_is_refused_before_it_is_asked(address, text, client, admi
         )
 
 
+def test_a_sign_that_stands_for_words_counts_as_these(client, administrator):
+    client.force_login(administrator)
+    for signs, status in ((2, 200), (4, 400)):  # each folds into four words
+        assert client.get("/admin/cases/user/", {"q": "\ufdfa " * signs}).status_code == status
+
+
 def test_ten_words_are_searched_for(client, administrator, member):
     case = CaseFactory(member=member, title="one two three four five six seven eight nine ten")
     client.force_login(administrator)
