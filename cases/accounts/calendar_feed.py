@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 from cases.core.errors import NotAllowed
 from cases.core.secret_tokens import digest_of, new_token
 from cases.lifecycle import form_tokens
+from cases.lifecycle.account_history import record
 from cases.lifecycle.history import log_committed
 from cases.lifecycle.locking import lock_people
-from cases.models import CalendarFeed, User
+from cases.models import AccountEvent, CalendarFeed, User
 
 
 @transaction.atomic
@@ -28,13 +29,16 @@ def make(*, user: User, form_token: str = "") -> str:
     values = {"token_digest": digest_of(token), "credentials_key": owner.credentials_key, "made_at": timezone.now()}
     feed, _is_new = CalendarFeed.objects.update_or_create(user=owner, defaults=values)
     form_tokens.remember(used, feed.pk)
+    record(owner, AccountEvent.Kind.CALENDAR_FEED_MADE, by=owner)
     log_committed("calendar feed made", person_id=owner.pk)
     return token
 
 
+@transaction.atomic
 def switch_off(*, user: User) -> None:
     """Delete the feed of `user`: its address no longer works. Having no feed is not an error."""
     if CalendarFeed.objects.filter(user=user).delete()[0]:
+        record(user, AccountEvent.Kind.CALENDAR_FEED_ENDED, by=user)
         log_committed("calendar feed turned off", person_id=user.pk)
 
 

@@ -1,9 +1,11 @@
 """What happens when people set up, renew or remove their own second factor."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from allauth.mfa.models import Authenticator
-from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
+from allauth.mfa.signals import authenticator_removed
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import update_session_auth_hash
 from django.db import transaction
@@ -13,6 +15,22 @@ from cases.lifecycle.account_history import record
 from cases.lifecycle.history import log_committed
 from cases.lifecycle.locking import lock_people
 from cases.models import AccountEvent, User
+
+Kind = AccountEvent.Kind
+LOGGED = {Kind.SECOND_FACTOR_ADDED: "second factor set up", Kind.RECOVERY_CODES_MADE: "recovery codes made"}
+
+
+@contextmanager
+def recorded(person: User, kind: AccountEvent.Kind) -> Iterator[None]:
+    """Record that `person` changes their own second factor within this block, in one transaction with the change.
+
+    The app is recorded without the recovery codes that come with it.
+    """
+    with transaction.atomic():
+        person = lock_people(person)[person.pk]
+        yield
+        record(person, kind, by=person)
+        log_committed(LOGGED[kind], person_id=person.pk)
 
 
 @transaction.atomic
@@ -29,7 +47,7 @@ def end_other_credentials(
     person.end_credentials()
     person.save(update_fields=["credentials_key"])
     if authenticator.type == Authenticator.Type.TOTP:
-        record(person, AccountEvent.Kind.SECOND_FACTOR_REMOVED, by=person)
+        record(person, Kind.SECOND_FACTOR_REMOVED, by=person)
         log_committed("second factor removed", person_id=person.pk, by=person.pk)
     if not is_signed_in:
         return
@@ -38,19 +56,6 @@ def end_other_credentials(
     UserSession.objects.create_from_request(request)  # it has another key now
 
 
-def log_set_up(sender: Any, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
-    """Log once, for the app and the recovery codes that come with it."""
-    if authenticator.type == Authenticator.Type.TOTP:
-        log_committed("second factor set up", person_id=user.pk)
-
-
-def log_new_codes(sender: Any, user: User, **kwargs: Any) -> None:
-    """Log that the former recovery codes no longer work."""
-    log_committed("recovery codes made", person_id=user.pk)
-
-
 def connect() -> None:
     """Call the functions of this module from now on."""
-    authenticator_added.connect(log_set_up, dispatch_uid="log_set_up")
-    authenticator_reset.connect(log_new_codes, dispatch_uid="log_new_codes")
     authenticator_removed.connect(end_other_credentials, dispatch_uid="end_other_credentials")

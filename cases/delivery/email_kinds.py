@@ -13,6 +13,7 @@ from cases.delivery import (
     recall_email,
     release_email,
     reminder_email,
+    security_email,
     unopened_email,
 )
 from cases.delivery.email_batch import EmailBatch, EmailContext, RenderedEmail
@@ -39,6 +40,7 @@ KINDS: dict[str, EmailKind] = {
     Kind.PASSWORD_RESET: EmailKind(account_email.password_reset),
     Kind.INVITATION: EmailKind(account_email.invitation),
     Kind.ADDRESS_CHANGED: EmailKind(account_email.address_changed, keeps_address=True),
+    Kind.ACCOUNT_SECURITY: EmailKind(security_email.account_security),
     Kind.NOTIFICATION: EmailKind(notification_email.notifications),
     Kind.DIGEST: EmailKind(notification_email.notifications),
     Kind.HISTORY_HEAD: EmailKind(history_head_email.history_head),

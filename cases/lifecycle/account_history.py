@@ -8,6 +8,7 @@ from cases.core import limits
 from cases.core.calendar_periods import days_text
 from cases.core.clock import portal_now
 from cases.core.text import isolated
+from cases.lifecycle import security_notices
 from cases.lifecycle.history import actor_columns, name_people
 from cases.models import AccountEvent, OutgoingEmail, User
 
@@ -24,11 +25,15 @@ def record(
     details: dict[str, Any] | None = None,
 ) -> None:
     """Append what `by`, a person or a program by its name, did to the account of `person`, now or `at` a given moment.
-    `reason`: a person's words. `details`: the facts. TooLong for a long `reason`."""
+    `reason`: a person's words. `details`: the facts. TooLong for a long `reason`.
+
+    Queue the email that some kinds need (cases.lifecycle.security_notices). For those, `person` is locked.
+    """
     limits.check_length(reason, limits.REASON, field="reason")
-    AccountEvent.objects.create(
+    event = AccountEvent.objects.create(
         person=person, kind=kind, at=at or portal_now(), reason=reason, details=details or {}, **actor_columns(by)
     )
+    security_notices.queue(event)
 
 
 def latest_account_events(person: User, *, limit: int) -> Sequence[AccountEvent]:

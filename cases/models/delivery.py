@@ -45,7 +45,7 @@ class Delivery(models.Model):
             "The email may have been sent."
         ),
     )
-    # Later than now for deliveries that may not leave yet (cases.delivery.mail_hours).
+    # Later than now for deliveries that may not leave yet (mail hours, security notices).
     due = models.DateTimeField(_("due"), db_default=Now(), help_text=_("When it was first due."))
     next_try = models.DateTimeField(
         _("next attempt"), help_text=_("Not sent before this time. While it is being sent: the end of the claim.")

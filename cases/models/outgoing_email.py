@@ -32,6 +32,7 @@ class OutgoingEmail(Delivery):
         PASSWORD_RESET = "password_reset", _("Password reset")
         INVITATION = "invitation", _("Invitation")
         ADDRESS_CHANGED = "address_changed", _("Email address changed")
+        ACCOUNT_SECURITY = "account_security", _("Account security notice")
         HISTORY_HEAD = "history_head", _("History proof")
         REMINDER = "reminder", _("Release reminder")
         UNOPENED = "unopened", _("Reminder of an unopened case")

@@ -32,10 +32,11 @@ class OutboxStatus:
     """The emails that are open or given up.
 
     `waiting` have not been tried yet, and `retrying` failed and will be retried. `not_due` may not leave yet, whether
-    tried before or not: they wait for mail hours, or their release can still be undone. `oldest` is the age of the
-    email that was due first. `unreachable` is the last error of the oldest email that our own server has not accepted
-    for too long, `deferred` that of the oldest that a recipient's server defers, and `sender_refused` that of the
-    oldest whose sender our own server rejects, which means that all others will be rejected too.
+    tried before or not: they wait for mail hours or for other changes to the account, or their release can still be
+    undone. `oldest` is the age of the email that was due first. `unreachable` is the last error of the oldest email
+    that our own server has not accepted for too long, `deferred` that of the oldest that a recipient's server defers,
+    and `sender_refused` that of the oldest whose sender our own server rejects, which means that all others will be
+    rejected too.
     """
 
     waiting: CappedCount

@@ -4,17 +4,18 @@ offers."""
 from allauth.account import views
 from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as recovery_codes
-from allauth.mfa.totp import views as totp
 from allauth.usersessions.views import list_usersessions
 from django.urls import path, re_path
 
 import cases.core.url_converters  # noqa: F401  (for <key:…>)
 from cases.views import (
     absences,
+    activate_app,
     api_tokens,
     deactivate_app,
     end_absence,
     end_api_token,
+    generate_recovery_codes,
     new_api_token,
     password_change,
     password_reset_from_key,
@@ -45,9 +46,9 @@ urlpatterns = [
     path("security/", mfa.index, name="mfa_index"),
     path("security/authenticate/", mfa.authenticate, name="mfa_authenticate"),
     path("security/reauthenticate/", mfa.reauthenticate, name="mfa_reauthenticate"),
-    path("security/app/activate/", totp.activate_totp, name="mfa_activate_totp"),
+    path("security/app/activate/", activate_app, name="mfa_activate_totp"),
     path("security/app/deactivate/", deactivate_app, name="mfa_deactivate_totp"),
     path("security/codes/", recovery_codes.view_recovery_codes, name="mfa_view_recovery_codes"),
-    path("security/codes/generate/", recovery_codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),
+    path("security/codes/generate/", generate_recovery_codes, name="mfa_generate_recovery_codes"),
     path("security/codes/download/", recovery_codes.download_recovery_codes, name="mfa_download_recovery_codes"),
 ]

@@ -75,13 +75,14 @@ from cases.views.release_stop import start_releases, stop_releases
 from cases.views.reminder_links import reminder_link
 from cases.views.saved_views import delete_saved_view, new_saved_view, pin_view, saved_view, saved_views
 from cases.views.search import search
-from cases.views.second_factor import deactivate_app
+from cases.views.second_factor import activate_app, deactivate_app, generate_recovery_codes
 from cases.views.session_ends import unsent_form
 from cases.views.unsubscribe import unsubscribe
 
 __all__ = [
     "absences",
     "accept_case",
+    "activate_app",
     "add_condition",
     "add_note",
     "api_tokens",
@@ -116,6 +117,7 @@ __all__ = [
     "end_api_token",
     "end_waiting",
     "export_history",
+    "generate_recovery_codes",
     "hand_over",
     "hand_over_case",
     "history",

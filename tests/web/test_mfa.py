@@ -64,6 +64,15 @@ def set_up(client: Client) -> str:
     return secret
 
 
+def told_of(person: User) -> list[str]:
+    """Return what the history of the account says that `person` did, latest first."""
+    return list(person.account_events.filter(actor=person, reason="").values_list("kind", flat=True))
+
+
+def factors(person: User) -> list[tuple[int, str]]:
+    return list(Authenticator.objects.filter(user=person).order_by("pk").values_list("pk", "type"))
+
+
 @pytest.fixture
 def admin(administrator: User) -> User:
     administrator.set_password(PASSWORD)
@@ -97,8 +106,35 @@ def test_turning_it_off_oneself_is_in_the_history_of_the_account(admin, client):
     log_in(client)
     set_up(client)
     assert client.post("/accounts/security/app/deactivate/").status_code == 302
-    told = [(event.kind, event.actor, event.reason) for event in admin.account_events.all()]
-    assert told == [("second_factor_removed", admin, "")]
+    assert told_of(admin) == ["second_factor_removed", "second_factor_added"]
+
+
+def test_setting_it_up_is_in_the_history_of_the_account_once(admin, client):
+    log_in(client)
+    set_up(client)
+    assert told_of(admin) == ["second_factor_added"], "the codes come with it"
+    assert client.post("/accounts/security/codes/generate/").status_code == 302
+    assert told_of(admin) == ["recovery_codes_made", "second_factor_added"]
+
+
+@pytest.mark.parametrize("change", ["app/activate", "codes/generate"])
+def test_without_its_record_nothing_is_set_up(change, admin, client, monkeypatch):
+    def fail(*args, **kwargs):
+        raise DatabaseError
+
+    log_in(client)
+    if change == "codes/generate":
+        set_up(client)
+    else:
+        confirm(client)
+    monkeypatch.setattr(factor_changes, "record", fail)
+    before = factors(admin)
+    client.raise_request_exception = False
+    address = f"/accounts/security/{change}/"
+    page = client.get(address).content.decode()
+    secret = re.search(r'id="authenticator_secret"[^>]*value="(\w+)"', page)
+    assert client.post(address, {"code": code(secret.group(1))} if secret else {}).status_code == 500
+    assert factors(admin) == before
 
 
 def test_without_its_record_it_is_not_turned_off(admin, client, monkeypatch):

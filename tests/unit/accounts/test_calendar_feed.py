@@ -41,6 +41,8 @@ def test_switched_off_it_is_nobodys(technician):
     calendar_feed.switch_off(user=technician)
     calendar_feed.switch_off(user=technician)
     assert calendar_feed.owner_of(token) is None
+    told = list(technician.account_events.values_list("kind", "actor"))
+    assert told == [("calendar_feed_ended", technician.pk), ("calendar_feed_made", technician.pk)]
 
 
 @pytest.mark.parametrize("change", [{"is_active": False}, {"role": "member"}], ids=str)

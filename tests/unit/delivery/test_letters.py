@@ -18,7 +18,8 @@ from cases.delivery.letter import Button, Code, Entries, Entry, Heading, Letter,
 from cases.delivery.notifications import EMAIL_OF
 from cases.delivery.recall_email import recalled_message
 from cases.delivery.release_email import released_message
-from cases.models import HistorySeal, Notification, NotificationChoice, OutgoingEmail, Reminder, User
+from cases.lifecycle.security_notices import TOLD
+from cases.models import AccountEvent, HistorySeal, Notification, NotificationChoice, OutgoingEmail, Reminder, User
 from cases.models.history_seal import NO_SEAL
 from tests.conftest import FROZEN
 from tests.factories import CaseAnswerFactory, CaseFactory
@@ -66,6 +67,17 @@ def about_account(person, kind, payload=None):
 def invitation(person):
     person.set_unusable_password()
     return about_account(person, "invitation")
+
+
+def account_security(person, *kinds):
+    """An email about changes of `kinds` that `person` made, except for the last, which a program made."""
+    events = [
+        AccountEvent.objects.create(person=person, kind=kind, at=FROZEN, **actor)
+        for kind, actor in zip(
+            kinds, [{"actor": person}] * (len(kinds) - 1) + [{"system_actor": "a command"}], strict=True
+        )
+    ]
+    return about_account(person, "account_security", {"first": events[0].pk, "last": events[-1].pk})
 
 
 def history_head(person):
@@ -127,6 +139,9 @@ MAILS = {
     "password_reset": lambda person: about_account(person, "password_reset"),
     "invitation": invitation,
     "address_changed": lambda person: about_account(person, "address_changed"),
+    "account_security": lambda person: account_security(person, "password_changed"),
+    "account_security, several": lambda person: account_security(person, *TOLD),
+    "account_security, often": lambda person: account_security(person, *["api_token_created"] * 52),
     "history_head": history_head,
     "reminder": lambda person: reminder(person, 1),
     "reminder, several": lambda person: reminder(person, 3),

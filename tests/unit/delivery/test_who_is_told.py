@@ -27,8 +27,9 @@ pytestmark = [
 ]
 
 VIEWS = ("hidden", "in_progress", "announced")
-# How long after the event: immediately, once it is too late to undo, the next morning, the morning after that.
-NOW, NO_UNDO, MORNING, LAST = (dt.timedelta(seconds=seconds) for seconds in (0, 31, 20 * 3600, 44 * 3600))
+# How long after the event: immediately, once it is too late to undo and changes to an account have been collected, the
+# next morning, the morning after that.
+NOW, NO_UNDO, MORNING, LAST = (dt.timedelta(seconds=seconds) for seconds in (0, 61, 20 * 3600, 44 * 3600))
 
 # How each kind is reported to those who have chosen nothing, if NOTIFICATION_EMAILS is on, and words that appear
 # nowhere else, for a member or for staff.
@@ -53,7 +54,15 @@ KINDS = {
     "released": ("portal", ["Your case is ready."]),
 }
 # Sent unchanged to everyone, whatever they have chosen, and those that report notifications.
-OWN_EMAILS = {"released", "recalled", "password_reset", "invitation", "address_changed", "history_head"}
+OWN_EMAILS = {
+    "released",
+    "recalled",
+    "password_reset",
+    "invitation",
+    "address_changed",
+    "account_security",
+    "history_head",
+}
 EMAILS = OWN_EMAILS | {"reminder", "unopened", "notification", "digest"}
 
 Told = set[tuple[str, str]]
@@ -188,6 +197,8 @@ TABLE: dict[Callable[[World], object], Row] = {
     events.a_person_is_invited: Row(emails={("new", "invitation", NOW)}),
     events.a_password_is_forgotten: Row(emails={("mia", "password_reset", NOW)}),
     events.an_address_is_corrected: Row(emails={("olga", "address_changed", NOW)}),
+    events.a_password_is_changed: Row(emails={("mia", "account_security", NO_UNDO)}),
+    events.credentials_are_made: Row(emails={("otto", "account_security", NO_UNDO)}),
     events.an_account_changes: NOTHING,
     events.the_history_is_sealed: Row(emails={(name, "history_head", NOW) for name in ("ada", "abel")}),
 }

@@ -8,7 +8,7 @@ from typing import Any
 from django.core import mail
 
 from cases import releases
-from cases.accounts import absences, people
+from cases.accounts import absences, api_tokens, calendar_feed, own_account, people
 from cases.casework import answers, assignment, corrections, drafts, notes
 from cases.conversation import messages
 from cases.core.errors import WrongState
@@ -623,6 +623,18 @@ def a_password_is_forgotten(w: World) -> None:
 
 def an_address_is_corrected(w: World) -> None:
     people.correct(person=w.olga, by=w.ada, email="o@example.org", first_name="", last_name="")
+
+
+def a_password_is_changed(w: World) -> None:
+    mia = w.mia
+    mia.set_password("a former phrase")
+    mia.save()
+    own_account.set_password(by=mia, password="a phrase of four words", with_link=False)
+
+
+def credentials_are_made(w: World) -> None:
+    api_tokens.create(user=w.otto, by=w.otto, name=NOTE, days=1)
+    calendar_feed.make(user=w.otto)
 
 
 def an_account_changes(w: World) -> None:

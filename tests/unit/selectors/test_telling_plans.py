@@ -18,9 +18,9 @@ from cases.accounts import notifications as verbs
 from cases.delivery import bounces, notification_email, resend
 from cases.delivery import notifications as delivery
 from cases.delivery.email_batch import EmailBatch
-from cases.lifecycle import deputies, quotas
+from cases.lifecycle import deputies, quotas, security_notices
 from cases.maintenance import cleanup
-from cases.models import Case, CaseMessage, Notification, OutgoingEmail, Reminder, User
+from cases.models import AccountEvent, Case, CaseMessage, Notification, OutgoingEmail, Reminder, User
 from cases.models.case_states import WAITING_FOR_MEMBER, WAITING_FOR_STAFF
 from cases.monitoring.bounce_status import bounce_status
 from cases.selectors import notifications
@@ -145,6 +145,13 @@ def told_already() -> Work:
     return partial(delivery._untold, "held", [delivery.About(held.recipient_id, held.case_id, held.ref)])
 
 
+def account_changed() -> Work:
+    tom = person("tom")
+    tom.email = "tom@example.com"
+    event = AccountEvent.objects.create(person=tom, kind="password_changed", at=timezone.now(), actor=tom)
+    return partial(security_notices.queue, event)
+
+
 def read_long_ago() -> Work:
     return partial(cleanup._notifications, dt.datetime(2025, 1, 12, tzinfo=dt.UTC) + settings.CLEANUP_NOTIFICATIONS)
 
@@ -232,6 +239,7 @@ PLANS: dict[str, tuple[Callable[[], Work], str, str, int]] = {
         "email_sent_to",
         50,
     ),
+    "security notices of an hour": (account_changed, MAIL, "email_sent_to", 5),
     "what was given up": (
         lambda: partial(resend.waiting_for_address, person("ada")),
         MAIL,
