@@ -44,6 +44,11 @@ class Preflight:
     passed: list[Check]
     failed: list[Check]
 
+    @property
+    def has_unmet(self) -> bool:
+        """Whether a condition is open that completing the case will not settle."""
+        return any(Remedy.CONDITIONS in check.remedies for check in self.failed)
+
 
 @dataclass(frozen=True)
 class Subject:

@@ -6,6 +6,8 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from cases.models import Condition
+from cases.releases import conditions
 from tests.browser.conftest import assert_accessible, in_two_looks
 from tests.factories import CaseFactory
 
@@ -114,3 +116,17 @@ def test_what_follows_is_in_sight_beside_the_button(sign_in, member, technician)
     page.get_by_label("Schedule Release").check()
     expect(page.get_by_text("You can change the date until then.")).to_be_in_viewport(ratio=1)
     expect(page.get_by_role("dialog").locator("[type=submit]")).to_be_in_viewport(ratio=1)
+
+
+def test_what_follows_changes_with_what_was_settled(sign_in, member, technician):
+    case = CaseFactory(member=member, assigned_to=technician)
+    conditions.add_condition(case=case, by=technician, source="web", kind=Condition.Kind.ANSWER)
+    page = sign_in(technician, at=f"/cases/{case.pk}/")
+    dialog = page.get_by_role("dialog")
+    page.get_by_role("button", name="Mark as Completed").click()
+    expect(dialog.get_by_text("You can't release this case now because conditions are open.")).to_be_visible()
+    dialog.get_by_role("button", name="Cancel").click()
+    page.get_by_role("textbox", name="Answer", exact=True).press_sequentially("Yes.")
+    expect(page.locator("#answer-said")).to_have_text("Saved")
+    page.get_by_role("button", name="Mark as Completed").click()
+    expect(dialog.get_by_text("The member will see this case immediately.")).to_be_visible()

@@ -7,6 +7,7 @@ from html import unescape
 import pytest
 
 from cases.models import BlackoutDay, Case, CaseEvent, Condition, ReleaseStop
+from cases.releases import conditions
 from tests.conftest import FROZEN
 from tests.factories import CaseDocumentFactory, CaseFactory
 
@@ -17,6 +18,8 @@ pytestmark = [
         "is about pages: tests/unit/lifecycle has the verdict and tests/unit/releases the verbs on both"
     ),
 ]
+
+IMMEDIATELY = "The member will see this case immediately"
 
 
 @pytest.fixture
@@ -218,6 +221,22 @@ def test_the_dialog_says_what_follows(seconds, words, case, client, technician, 
     settings.RELEASE_UNDO_SECONDS = seconds
     client.force_login(technician)
     assert words in text(dialog(page_of(client, case)))
+
+
+def test_the_dialog_promises_no_release_that_would_be_refused(case, client, technician, administrator):
+    client.force_login(technician)
+    added = conditions.add_condition(case=case, by=technician, source="web", kind="manual", name="Fee received")
+    said = text(dialog(page_of(client, case)))
+    assert "You can't release this case now because conditions are open. You can still schedule a release." in said
+    assert IMMEDIATELY not in said
+
+    conditions.meet_condition(condition=added, by=technician, source="web")
+    assert IMMEDIATELY in text(dialog(page_of(client, case)))
+
+    ReleaseStop.objects.create(at=FROZEN, actor=administrator, reason="A wrong report went out.")
+    said = text(dialog(page_of(client, case)))
+    assert "You can't release this case now because all releases are stopped." in said
+    assert IMMEDIATELY not in said
 
 
 # --- The page ---------------------------------------------------------------------------------------------------------

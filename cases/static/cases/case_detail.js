@@ -20,7 +20,10 @@ async function refreshPreflight() {
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const found = page.getElementById("completion-preflight");
     // The later request knows more, whichever response comes first.
-    if (found && asked === preflights) shownPreflight().replaceWith(found);
+    if (!found || asked !== preflights) return;
+    shownPreflight().replaceWith(found);
+    const follows = '#dialog-complete [data-consequence="now"]';
+    document.querySelector(follows).replaceChildren(...page.querySelector(follows).childNodes);
   } catch {
     // Without a response, it stays as it was. The server checks what it must.
   }
