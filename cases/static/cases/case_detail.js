@@ -22,8 +22,10 @@ async function refreshPreflight() {
     // The later request knows more, whichever response comes first.
     if (!found || asked !== preflights) return;
     shownPreflight().replaceWith(found);
-    const follows = '#dialog-complete [data-consequence="now"]';
-    document.querySelector(follows).replaceChildren(...page.querySelector(follows).childNodes);
+    for (const sentence of page.querySelectorAll("#dialog-complete [data-consequence]")) {
+      document.querySelector(`#dialog-complete [data-consequence="${sentence.dataset.consequence}"]`).replaceWith(sentence);
+    }
+    showConsequence();
   } catch {
     // Without a response, it stays as it was. The server checks what it must.
   }
@@ -51,7 +53,7 @@ function dayInWords(date) {
 
 const timeInWords = (time) => inWords(new Date(`1970-01-01T${time}Z`), { hour: "numeric", minute: "2-digit" });
 
-/** Says what the dialog will do on its button, and what follows for the member above it. */
+/** Says what the dialog will do: on its button, and above it what follows for the member. */
 function showChoice() {
   const dialog = dialogOf("dialog-complete");
   const chosen = dialog.querySelector("[name=release_option]:checked");
@@ -66,13 +68,21 @@ function showChoice() {
   const day = fields.hidden ? "" : dayInWords(date.value);
   const words = fields.hidden || day ? chosen.dataset.button : chosen.dataset.buttonWithoutDate;
   dialog.querySelector("[type=submit]").textContent = words.replace("[date]", day);
+  showConsequence();
+  markPresets();
+}
+
+/** Says what follows for the member from what is chosen. */
+function showConsequence() {
+  const dialog = dialogOf("dialog-complete");
+  const chosen = dialog.querySelector("[name=release_option]:checked").value;
+  const day = chosen === "schedule" ? dayInWords(dialog.querySelector("[name=release_date]").value) : "";
   for (const sentence of dialog.querySelectorAll("[data-consequence]")) {
-    sentence.hidden = sentence.dataset.consequence !== chosen.value || (!fields.hidden && !day);
+    sentence.hidden = sentence.dataset.consequence !== chosen || (chosen === "schedule" && !day);
     if (!sentence.dataset.words || !day) continue;
-    const time = fields.querySelector("[name=release_time]").value || sentence.dataset.timeOfDay;
+    const time = dialog.querySelector("[name=release_time]").value || sentence.dataset.timeOfDay;
     sentence.textContent = sentence.dataset.words.replace("[date]", day).replace("[time]", timeInWords(time));
   }
-  markPresets();
 }
 
 /** Shows the suggested dates, and which of them is chosen. */
