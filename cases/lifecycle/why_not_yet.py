@@ -221,16 +221,23 @@ def _on_hold(case: Case, changed: CaseEvent | None) -> Reason:
 
 
 def _ahead(case: Case, instant: dt.datetime, now: dt.datetime, changed: CaseEvent | None) -> Reason:
-    days = (schedule.date_of(instant) - schedule.date_of(now)).days
-    words = ngettext("The date is %(days)s day away", "The date is %(days)s days away", days) % {"days": days}
     return Reason(
         ReasonKind.DATE,
-        words if days > 0 else _("The release time is later today"),
+        _days_ahead((schedule.date_of(instant) - schedule.date_of(now)).days),
         _technician_or_administrator(case),
         changed.at if changed else case.date_completed,
         until=instant,
         by=changed.actor if changed else None,
     )
+
+
+def _days_ahead(days: int) -> str:
+    if days < 1:
+        return _("The release time is later today")
+    # Late in the evening, a date that is one day away is near.
+    if days == 1:
+        return _("The date is tomorrow")
+    return ngettext("The date is %(days)s day away", "The date is %(days)s days away", days) % {"days": days}
 
 
 def _failed(case: Case) -> Reason:

@@ -81,7 +81,7 @@ class TestReasons:
         ("days", "text"),
         [
             (2, "The date is 2 days away"),
-            (1, "The date is 1 day away"),
+            (1, "The date is tomorrow"),
             (0, "The release time is later today"),
         ],
     )
