@@ -140,6 +140,7 @@ def test_what_cannot_be_added_is_explained(ada, data, status, said):
 def test_a_day_that_is_one_already(ada, closed):
     page = text_of(ada, f"/blackout-days/new/?date={JUNE_24}")
     assert "This is already a blackout day: Office move." in page
+    assert "New blackout day" not in page
     assert "Add blackout day" not in page
     answer = ada.post("/blackout-days/new/", {"date": "2025-06-24", "name": "Again"})
     assert answer.status_code == 409
