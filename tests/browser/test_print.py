@@ -54,3 +54,15 @@ def test_a_list_on_paper_has_the_numbers_of_its_cases(sign_in, member, technicia
     page.set_viewport_size({"width": 718, "height": 1000})  # of A4
     page.emulate_media(media="print")
     expect(page.get_by_text(case.external_case_id, exact=True)).to_be_visible()
+
+
+def test_no_heading_is_printed_over_a_form_that_is_not(sign_in, member, technician):
+    case = CaseFactory(member=member, assigned_to=technician, released=True)
+    page = sign_in(member, at=f"/cases/{case.pk}/")
+    question = page.get_by_role("heading", name="Ask a question about your answer")
+    expect(question).to_be_visible()
+    page.emulate_media(media="print")
+    expect(question).to_be_hidden()
+    CaseMessageFactory(case=case, author=technician, text="Call us.")
+    page.reload()
+    expect(page.get_by_role("heading", name="Conversation")).to_be_visible()
