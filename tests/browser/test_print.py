@@ -66,3 +66,12 @@ def test_no_heading_is_printed_over_a_form_that_is_not(sign_in, member, technici
     CaseMessageFactory(case=case, author=technician, text="Call us.")
     page.reload()
     expect(page.get_by_role("heading", name="Conversation")).to_be_visible()
+
+
+def test_whether_the_member_has_opened_it_is_printed_without_a_dot_before_nothing(sign_in, member, technician):
+    case = CaseFactory(member=member, assigned_to=technician, released=True)
+    page = sign_in(technician, at=f"/cases/{case.pk}/")
+    seen = page.locator("p", has=page.locator("#first-view"))
+    expect(seen).to_have_text("Not opened yet · Release timeline", use_inner_text=True)
+    page.emulate_media(media="print")
+    expect(seen).to_have_text("Not opened yet", use_inner_text=True)
