@@ -92,6 +92,26 @@ def test_a_case_that_was_submitted_meanwhile_says_so(sign_in, member, draft):
     expect(page.locator(".upload")).to_contain_text("You already submitted this case.")
 
 
+def test_what_was_typed_survives_a_file_that_came_after_the_session_had_ended(sign_in, technician):
+    case = CaseFactory(assigned_to=technician)
+    page = sign_in(technician, at=f"/cases/{case.pk}/")
+    page.get_by_label("New note").fill("Half a thought")
+    page.context.clear_cookies()
+    page.get_by_label("Attach a report").set_input_files([LETTER])
+    expect(page.locator(".upload-refused")).to_contain_text("Upload failed because your session has ended.")
+    expect(page.locator("[data-said]").first).not_to_contain_text("Attached")
+    expect(page.get_by_label("New note")).to_have_value("Half a thought")
+    assert not case.documents.exists()
+
+
+def test_a_file_that_came_after_the_session_had_ended_leads_to_the_sign_in_page(sign_in, technician):
+    case = CaseFactory(assigned_to=technician)
+    page = sign_in(technician, at=f"/cases/{case.pk}/")
+    page.context.clear_cookies()
+    page.get_by_label("Attach a report").set_input_files([LETTER])
+    page.wait_for_url("**/accounts/login/**")
+
+
 @contextmanager
 def held_back(page):
     """Hold back requests that attach a document until the block ends."""

@@ -58,12 +58,17 @@ function readAnswer(page, status) {
   if (list && document.querySelector(".draft-page")) leadBackToForm(list);
   const problem = page?.getElementById("document-problem") ?? page?.querySelector("#content > .alert-danger:not([hidden])");
   if (list) document.getElementById("document-list").replaceWith(list);
-  // The person has signed out, or the case has changed: the present page says so.
-  else if (status < 400) {
+  else if (status < 400) return readOtherPage(page);
+  return problem?.textContent ?? (status < 400 ? "" : zone.dataset.failed);
+}
+
+/** The person has signed out, or the case has changed. The present page says so, unless text would be lost with this one. */
+function readOtherPage(page) {
+  if (!hasUnsaved()) {
     uploads.replaceChildren(); // the other files would fail in the same way, and there is no question about them
     window.location.reload();
   }
-  return problem?.textContent ?? (status < 400 ? "" : zone.dataset.failed);
+  return page?.querySelector("input[name=login]") ? zone.dataset.signedOut : zone.dataset.outdated;
 }
 
 /** The list is from the page of the case. On the form of a draft its buttons come back to the form. */

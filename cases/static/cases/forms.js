@@ -173,7 +173,8 @@ const hasContent = (form) => hasText(form) || [...form.querySelectorAll("input[t
 
 /** Whether the form has text that was not sent. Text in a closed dialog was given up with it. */
 const isUnsaved = (form) => !("sending" in form.dataset) && !form.closest("dialog:not([open])") && hasText(form);
+/** Whether a form of the page has such text, which the page would lose if it were replaced. */
+const hasUnsaved = () => [...document.querySelectorAll("input[name=form_token]")].some(({ form }) => isUnsaved(form));
 window.addEventListener("beforeunload", (event) => {
-  const forms = [...document.querySelectorAll("input[name=form_token]")].map((token) => token.form);
-  if (forms.some(isUnsaved)) event.preventDefault();
+  if (hasUnsaved()) event.preventDefault();
 });
