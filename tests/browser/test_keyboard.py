@@ -64,6 +64,28 @@ def test_a_technician_works_by_keys_alone(sign_in, technician, member):
     expect(page.get_by_role("dialog", name="When should this case be released")).to_be_visible()
 
 
+@pytest.mark.parametrize("back", ["the browser's button", "the link"])
+def test_the_keys_go_on_from_the_case_that_a_person_comes_back_from(back, sign_in, technician, member):
+    for number in range(5):
+        CaseFactory(submitted=True, member=member, title=f"Question {number}")
+    page = sign_in(technician, at="/cases/")
+    press(page, "j", "j", "Enter")
+    expect(page.get_by_role("heading", name="Question 3", level=1)).to_be_visible()
+    if back == "the link":
+        page.get_by_role("navigation", name="Back").get_by_role("link", name="Cases").click()
+    else:
+        page.go_back()
+    expect(page.get_by_role("heading", name="Cases", level=1)).to_be_visible()
+    press(page, "j")
+    expect(page.get_by_role("link", name="Question 2")).to_be_focused()
+
+    # A list that is opened from anywhere else begins at its top.
+    page.get_by_role("link", name="Dashboard").click()
+    page.goto("/cases/")
+    press(page, "j")
+    expect(page.get_by_role("link", name="Question 4")).to_be_focused()
+
+
 def test_keys_are_switched_off_in_the_profile_and_the_palette_stays(sign_in, technician):
     page = sign_in(technician)
     press(page, "?")

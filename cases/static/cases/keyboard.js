@@ -10,6 +10,10 @@ const NO_TEXT = ["button", "checkbox", "color", "file", "image", "radio", "range
 const LISTED = "main :is([data-row], table.dense tbody tr, .case-rows > li, .rows > li:not(.wave))";
 const LINKS = ["[data-row-link]", "th a[href]", "a.case-row", "a[href]", "button.row-link"];
 
+// The case that was open in this tab right before this page. In a list, the keys go on from there.
+const before = sessionStorage.getItem("case-before");
+sessionStorage.setItem("case-before", /^\/cases\/\d+\/$/.test(window.location.pathname) ? window.location.pathname : "");
+
 let first = ""; // the key that waits for a second one
 let timer;
 
@@ -47,7 +51,8 @@ const linkOf = (row) => LINKS.map((link) => row.querySelector(link)).find(Boolea
 function move(step, relation) {
   const links = [...document.querySelectorAll(LISTED)].filter(isVisible).map(linkOf).filter(Boolean);
   if (!links.length) document.querySelector(`main a[rel=${relation}]`)?.click();
-  const here = links.findIndex((link) => link.closest("li, tr, [data-row]").contains(document.activeElement));
+  const focused = links.findIndex((link) => link.closest("li, tr, [data-row]").contains(document.activeElement));
+  const here = focused < 0 ? links.findIndex((link) => link.pathname === before) : focused;
   const next = here < 0 ? (step > 0 ? 0 : links.length - 1) : Math.min(Math.max(here + step, 0), links.length - 1);
   links[next]?.focus({ focusVisible: true });
 }
