@@ -1,10 +1,14 @@
 """A form is sent to a slow portal: what someone does while the page asks whether the portal answers."""
 
+import datetime as dt
+
 import pytest
 from playwright.sync_api import expect
 
 from cases.models import Case, User
 from tests.browser.conftest import PHONE, assert_accessible, leave_for_a_slow_page
+from tests.browser.test_documents import LETTER
+from tests.clocks import portals_today
 from tests.factories import CaseFactory, UserFactory
 
 pytestmark = [
@@ -227,3 +231,40 @@ def test_an_old_browser_saves_and_sends_a_draft(lacks, tab_for, member):
     tab.wait_for_timeout(100)
     saves[0].continue_()
     expect(tab.get_by_text("Your case has been submitted.")).to_be_visible()
+
+
+@pytest.mark.parametrize("lacks", OLD_BROWSERS)
+def test_an_old_browser_completes_a_case_with_the_report_that_is_on_its_way(lacks, tab, case):
+    tab.add_init_script(OLD_BROWSERS[lacks])
+    tab.reload()
+    files = []
+    tab.route("**/documents/", lambda route: files.append(route))
+    tab.get_by_label("Attach a report").set_input_files([LETTER])
+    tab.get_by_role("button", name="Mark as Completed").click()
+    tab.get_by_role("dialog").get_by_role("button", name="Release now").click()
+    expect(tab.get_by_role("dialog").get_by_role("button", name="Uploading")).to_be_visible()
+    files[0].continue_()
+    expect(tab.get_by_text("Case released.")).to_be_visible()
+    assert case.documents.count() == 1
+
+
+@pytest.mark.parametrize("lacks", OLD_BROWSERS)
+def test_an_old_browser_completes_a_case_with_the_last_words(lacks, tab):
+    tab.add_init_script(OLD_BROWSERS[lacks])
+    tab.reload()
+    tab.locator("#answer-text").fill("Yes.")
+    tab.get_by_role("button", name="Mark as Completed").click()
+    tab.get_by_role("dialog").get_by_role("button", name="Release now").click()
+    expect(tab.get_by_text("Case released.")).to_be_visible()
+
+
+@pytest.mark.parametrize("lacks", OLD_BROWSERS)
+def test_an_old_browser_moves_a_case_in_the_calendar(lacks, tab, technician):
+    date = portals_today() + dt.timedelta(days=35)
+    CaseFactory(scheduled=True, assigned_to=technician, title="Will", scheduled_release_date=date)
+    tab.add_init_script(OLD_BROWSERS[lacks])
+    tab.goto(f"/calendar/?view=week&date={date}")
+    tab.get_by_role("link", name="Move Will").click()
+    tab.get_by_label("New release date").fill((date + dt.timedelta(days=1)).isoformat())
+    tab.get_by_role("dialog").get_by_role("button", name="Move").click()
+    expect(tab.get_by_role("status")).to_contain_text("Moved to")

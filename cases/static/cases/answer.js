@@ -108,7 +108,7 @@ document.addEventListener("submit", (event) => {
 function completeIfSaved() {
   if (!completing || isUnsavedAnswer() || answerForm().matches(".htmx-request")) return;
   const button = freeButton();
-  if (enteredIn(button.form) === chosen) button.form.requestSubmit(button);
+  if (enteredIn(button.form) === chosen) sendWith(button.form, button);
   else leaveUnsent(button.form, document.body.dataset.changed);
 }
 

@@ -27,7 +27,7 @@ function move(url, makeBody, form) {
 /** Asks the server and shows its response: the calendar in place of this one, or the form for a move in the dialog. */
 async function ask(url, { form, isLate = () => false, ...options }) {
   try {
-    const response = await fetch(url, { ...options, signal: AbortSignal.timeout(PATIENCE) });
+    const response = await fetch(url, { ...options, signal: patience() });
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     if (isLate()) return;
     if (page.querySelector("[data-calendar]")) showCalendar(page, response.url);

@@ -31,13 +31,17 @@ async function refreshPreflight() {
   }
 }
 
-/** Sends the dialog's form once, after the browser's own checks of the date. */
+/** Makes the browser check the date and time, if the dialog sends them. */
+function isCompletionValid() {
+  const dialog = dialogOf("dialog-complete");
+  const fields = [...dialog.querySelectorAll("#schedule-fields input")];
+  return !dialog.querySelector("#release_schedule").checked || fields.every((field) => field.reportValidity());
+}
+
+/** Sends the dialog's form. */
 function confirmCaseCompletion() {
-  const form = dialogOf("dialog-complete").querySelector("form");
-  const scheduled = form.querySelector("#release_schedule").checked;
-  const fields = [...form.querySelectorAll("#schedule-fields input")];
-  if (scheduled && !fields.every((field) => field.reportValidity())) return;
-  form.requestSubmit();
+  const button = dialogOf("dialog-complete").querySelector("[type=submit]");
+  if (isCompletionValid()) sendWith(button.form, button);
 }
 
 const language = document.documentElement.lang;
@@ -129,10 +133,7 @@ document.addEventListener("click", (event) => {
   if (!button) return;
   if (button.matches("[data-complete-case]")) markCaseCompleted();
   if (button.matches(".preset")) usePreset(button);
-  if (button.matches("#dialog-complete [type=submit]")) {
-    event.preventDefault();
-    confirmCaseCompletion();
-  }
+  if (button.matches("#dialog-complete [type=submit]") && !isCompletionValid()) event.preventDefault();
 });
 document.addEventListener("change", (event) => {
   if (event.target.matches("#dialog-complete [name=release_option]")) showChoice();

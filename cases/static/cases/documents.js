@@ -136,7 +136,7 @@ async function sendAfterUploads(sent, button) {
   stopWaiting();
   const refused = uploads.querySelector(".upload-refused");
   if (!refused) {
-    if (enteredIn(sent) === entered) setTimeout(() => sent.requestSubmit(button));
+    if (enteredIn(sent) === entered) setTimeout(sendWith, 0, sent, button);
     else leaveUnsent(sent, document.body.dataset.changed);
     return;
   }

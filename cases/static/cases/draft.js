@@ -48,8 +48,7 @@ async function sendDraft(keepalive) {
   const { address, body, values } = unanswered;
   body.set("csrfmiddlewaretoken", draftForm.elements.csrfmiddlewaretoken.value);
   try {
-    const signal = AbortSignal.timeout?.(PATIENCE); // older browsers wait as long as they like
-    const response = await fetch(address, { method: "POST", body, keepalive, signal, headers: { "HX-Request": "true" } });
+    const response = await fetch(address, { method: "POST", body, keepalive, signal: patience(), headers: { "HX-Request": "true" } });
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const told = page.querySelector("[data-draft], [data-trouble]");
     if (isAnswer(response.status)) unanswered = null;
@@ -154,5 +153,5 @@ async function sendAfterwards(button) {
   releaseForm(draftForm);
   if (isChanged || hasLeft) return wait();
   hasWaited = true;
-  setTimeout(() => (draftForm.requestSubmit ? draftForm.requestSubmit(button) : button.click()));
+  setTimeout(sendWith, 0, draftForm, button);
 }

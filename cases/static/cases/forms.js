@@ -7,6 +7,15 @@ const LONGEST_PAUSE = 60_000;
 const PATIENCE = 8000;
 const THIS_SCRIPT = document.currentScript.src;
 
+/** The signal for a request that ends the wait. Older browsers have none, and wait as long as they like. */
+const patience = () => AbortSignal.timeout?.(PATIENCE);
+
+/** Sends the form as its button does. In older browsers this presses it. */
+function sendWith(form, button) {
+  if (form.requestSubmit) form.requestSubmit(button);
+  else button.click();
+}
+
 /** How long to wait before sending unsaved text again, after that many failures in a row. */
 const pauseAfter = (failures) => Math.min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE);
 
@@ -66,7 +75,7 @@ document.addEventListener("submit", (event) => {
 /** Resolves to whether the portal answers, and not a proxy in its place. A browser without a network says it is offline, even on the portal's machine. */
 async function isReachable() {
   try {
-    const answer = await fetch(THIS_SCRIPT, { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
+    const answer = await fetch(THIS_SCRIPT, { method: "HEAD", cache: "no-store", signal: patience() });
     return answer.status < 500;
   } catch {
     return false;
@@ -119,7 +128,7 @@ async function sendIfReachable(form, button) {
   stopAsking(form);
   if (why) return;
   form.dataset.reachable = "";
-  form.requestSubmit(button);
+  sendWith(form, button);
 }
 
 function stopAsking(form) {
