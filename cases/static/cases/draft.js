@@ -147,11 +147,10 @@ async function sendAfterwards(button) {
   holdForm(draftForm);
   while (running) await running;
   if (isBehind()) await saveDraft();
-  const hasLeft = departures !== before;
-  const isChanged = enteredIn(draftForm) !== entered;
-  if (isChanged && !hasLeft) leaveUnsent(draftForm, document.body.dataset.changed);
+  const isTypingOn = typesNow();
   releaseForm(draftForm);
-  if (isChanged || hasLeft) return wait();
+  if (departures !== before) return wait();
+  if (enteredIn(draftForm) !== entered) return leaveUnsent(draftForm, document.body.dataset.changed, isTypingOn);
   hasWaited = true;
   setTimeout(sendWith, 0, draftForm, button);
 }

@@ -86,7 +86,10 @@ function withdrawUnsent(form) {
   form.querySelector(":scope > [data-unsent-words]")?.remove();
 }
 
-/** Says why nothing was sent, where the focus goes: it was on the button, which was disabled and may be far from here, or in a field that is still held. */
+/** Whether someone is typing into a field that is not held. */
+const typesNow = () => document.activeElement.matches("textarea:read-write, input:read-write");
+
+/** Says why nothing was sent, in words that can take the focus. */
 function sayUnsent(form, why) {
   const words = document.createElement("div");
   words.className = "alert alert-danger";
@@ -95,7 +98,7 @@ function sayUnsent(form, why) {
   words.tabIndex = -1;
   words.textContent = why;
   form.prepend(words);
-  if (!document.activeElement.matches("textarea:read-write, input:read-write")) words.focus(); // otherwise someone is typing
+  return words;
 }
 
 const canAsk = () => Boolean(AbortSignal.timeout && HTMLFormElement.prototype.requestSubmit);
@@ -120,13 +123,11 @@ async function sendIfReachable(form, button) {
   const isThere = await isReachable();
   // The person changed their mind, and may even have pressed the button again.
   if (form.dataset.asking !== question || !form.isConnected || form.closest("dialog:not([open])")) return;
-  const { unreachable, offline, changed } = document.body.dataset;
-  let why = "";
-  if (!isThere) why = navigator.onLine ? unreachable : offline;
-  else if (enteredIn(form) !== entered) why = changed;
-  if (why) leaveUnsent(form, why);
+  const isTypingOn = typesNow();
   stopAsking(form);
-  if (why) return;
+  const { unreachable, offline, changed } = document.body.dataset;
+  if (!isThere) return leaveUnsent(form, navigator.onLine ? unreachable : offline, isTypingOn);
+  if (enteredIn(form) !== entered) return leaveUnsent(form, changed, isTypingOn);
   form.dataset.reachable = "";
   sendWith(form, button);
 }
@@ -136,9 +137,10 @@ function stopAsking(form) {
   releaseForm(form);
 }
 
-/** Says why nothing was sent, also to the script of the form: a draft goes on saving itself. */
-function leaveUnsent(form, why) {
-  sayUnsent(form, why);
+/** Says why nothing was sent, where the focus goes unless someone types on: it was on the button, which was disabled and may be far from here. Tells the script of the form too: a draft goes on saving itself. */
+function leaveUnsent(form, why, isTypingOn = typesNow()) {
+  const words = sayUnsent(form, why);
+  if (!isTypingOn) words.focus();
   form.dispatchEvent(new Event("unsent"));
 }
 
