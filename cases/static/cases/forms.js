@@ -140,7 +140,10 @@ function stopAsking(form) {
 /** Says why nothing was sent, where the focus goes unless someone types on: it was on the button, which was disabled and may be far from here. Tells the script of the form too: a draft goes on saving itself. */
 function leaveUnsent(form, why, isTypingOn = typesNow()) {
   const words = sayUnsent(form, why);
-  if (!isTypingOn) words.focus();
+  if (!isTypingOn) {
+    words.focus();
+    words.scrollIntoView({ block: "center", behavior: "instant" }); // the smooth scroll to a button that got the focus would go on
+  }
   form.dispatchEvent(new Event("unsent"));
 }
 
