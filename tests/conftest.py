@@ -19,7 +19,7 @@ from cases.api import throttling
 from cases.delivery import celery_publisher
 from cases.models import User
 from portal.file_storage import file_storage
-from tests import databases, stored_clock
+from tests import databases, emptying, stored_clock
 from tests.clocks import frozen_clock
 from tests.factories import UserFactory
 from tests.order import in_order
@@ -173,13 +173,18 @@ def _in_english() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _files_of_tests(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
+def _files_of_tests(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Render pages without the manifest that `collectstatic` writes. Each browser of a test starts its own portal,
-    which does not need to read all static files first. Documents are kept separate from those of the demo."""
+    which does not need to read all static files first. Documents are kept separate from those of the demo.
+
+    A page that is still being rendered after the test would find no manifest, and neither would its error page.
+    """
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     documents = file_storage("", tmp_path_factory.getbasetemp() / "documents")
     settings.STORAGES = settings.STORAGES | {"staticfiles": plain, "default": documents}
     settings.WHITENOISE_AUTOREFRESH = True
+    yield
+    emptying.wait_for_requests()
 
 
 @pytest.fixture(autouse=True)

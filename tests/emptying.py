@@ -23,6 +23,7 @@ TO_BE_TRUNCATED = 1_000_000
 Rows = list[list[tuple[object, ...]]]
 
 _requests = RequestsInFlight()
+wait_for_requests = _requests.wait_for_none
 _flush = TransactionTestCase._fixture_teardown
 # The rows of KEPT after the last flush, if there has been one.
 _after_a_flush: list[Rows] = []
@@ -39,7 +40,7 @@ def by_deleting() -> Iterator[None]:
 
 def _empty(case: TransactionTestCase) -> None:
     # A request in progress would write afterward, or wait for a table while this waits for another.
-    _requests.wait_for_none()
+    wait_for_requests()
     if _may_be_deleted() and _after_a_flush == [_kept_rows()]:
         _delete_all()
     else:
