@@ -65,3 +65,16 @@ def test_a_report_is_read_in_the_page_and_taken_along(sign_in, member):
     with page.expect_download():
         page.get_by_role("link", name="Download").click()
     assert set(FirstView.objects.values_list("kind", flat=True)) == {"page", "viewed", "document"}
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+def test_enter_in_the_title_saves_the_draft(scripts, tab_for, member):
+    draft = CaseFactory(member=member, draft=True, title="Pension")
+    tab = tab_for(member, scripts=scripts)
+    tab.goto(f"/cases/{draft.pk}/edit/")
+    tab.get_by_label("Title").fill("My pension")
+    tab.get_by_label("Title").press("Enter")
+    expect(tab.get_by_role("status").filter(has_text="Draft saved.")).to_be_visible()
+    assert "#" not in tab.url
+    draft.refresh_from_db()
+    assert (draft.title, draft.status) == ("My pension", "draft")
