@@ -112,7 +112,7 @@ def previews_of(user: User) -> list[BulkRun]:
     """Return the latest previews of `user` that they can still start."""
     since = portal_now() - dt.timedelta(days=bulk.PREVIEW_DAYS)
     own = BulkRun.objects.filter(by=user, state=BulkRun.State.PREVIEWED, created__gte=since)
-    return list(own.order_by("-created")[:MAX_PREVIEWS])
+    return list(own.order_by("-created", "-pk")[:MAX_PREVIEWS])
 
 
 def pages_of_runs(user: User) -> Paginator[BulkRun]:

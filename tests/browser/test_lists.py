@@ -196,6 +196,7 @@ def test_a_list_that_is_sorted_while_a_search_is_on_its_way_is_searched_too(sign
     page.get_by_role("link", name="Age", exact=True).click()
     for _answer in range(3):
         page.wait_for_timeout(500)
+        assert any(waiting or page.wait_for_timeout(100) for _attempt in range(100))
         waiting.pop(0).continue_()
     expect(page).to_have_url(re.compile("q=Refund.*sort=oldest|sort=oldest.*q=Refund"))
     expect(rows(page)).to_have_text(["Refund"])

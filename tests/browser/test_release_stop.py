@@ -34,7 +34,7 @@ def test_an_administrator_stops_all_releases_and_starts_them_again(
     of_technician.get_by_label("Release Now").check()
     of_technician.locator("dialog[open] button[type=submit]").click()
     dialog = of_technician.get_by_role("dialog")
-    expect(dialog.get_by_text("You can still schedule a release.")).to_be_visible()
+    expect(dialog.get_by_role("alert").filter(has_text="You can still schedule a release.")).to_be_visible()
 
     page.get_by_role("button", name="Start releases").click()
     expect(page.get_by_text("Releases started.")).to_be_visible()
