@@ -44,8 +44,10 @@ def set_absence(*, technician: User, deputy: User, first_day: dt.date, last_day:
     _check_allowed(by, technician)
     if not (technician.is_technician and technician.is_active):
         raise WrongState(_("Only technicians with an active account can have a deputy."))
+    lock_list(Absence)
+    now = portal_now()
     # From here on today's absences are told of, and one that begins today is told of below and nowhere else.
-    now = _tell_of_begun_until_now()[1]
+    _tell_of_begun_until(now)
     today = schedule.date_of(now)
     _check_days(first_day, last_day, today=today)
     asked = {"technician": technician, "deputy": deputy, "first_day": first_day, "last_day": last_day}
@@ -70,22 +72,21 @@ def tell_of_begun() -> int:
     if mark and schedule.date_of(mark.at) == deputies.today():
         return 0
     with transaction.atomic():
-        return _tell_of_begun_until_now()[0]
+        lock_list(Absence)
+        return _tell_of_begun_until(portal_now())
 
 
-def _tell_of_begun_until_now() -> tuple[int, dt.datetime]:
-    """Do what `tell_of_begun` does, in the transaction of the caller. Return also the moment, the portal's."""
-    lock_list(Absence)
-    now = portal_now()
+def _tell_of_begun_until(now: dt.datetime) -> int:
+    """Do what `tell_of_begun` does, at a moment read once the list of absences was locked."""
     mark, _is_new = Heartbeat.objects.get_or_create(name=MARK, defaults={"at": now})
     last = schedule.date_of(mark.at)
     if last == schedule.date_of(now):
-        return 0, now
+        return 0
     begun = list(deputies.begun_after(last).filter(stored_clock.agrees()))
     for absence in begun:
         _tell_of(absence, at=now)
     Heartbeat.objects.filter(stored_clock.agrees(), name=MARK).update(at=now)
-    return len(begun), now
+    return len(begun)
 
 
 def _tell_of(absence: Absence, *, at: dt.datetime) -> None:
