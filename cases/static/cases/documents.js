@@ -18,14 +18,14 @@ function attachAll(files) {
 }
 
 async function attach(file, row) {
-  if (file.size > Number(zone.dataset.mostBytes)) {
-    finish(file, row, zone.dataset.tooLarge);
+  if (file.size > Number(uploads.dataset.mostBytes)) {
+    finish(file, row, uploads.dataset.tooLarge);
     return;
   }
-  say(`${zone.dataset.sending}: ${file.name}`);
+  say(`${uploads.dataset.sending}: ${file.name}`);
   // A draft that was never saved has no documents yet (draft.js).
   if (window.draftIsThere && !(await window.draftIsThere())) {
-    finish(file, row, zone.dataset.failed);
+    finish(file, row, uploads.dataset.failed);
     return;
   }
   finish(file, row, await send(file, row.querySelector("progress")));
@@ -44,7 +44,7 @@ function send(file, bar) {
   });
   return new Promise((resolve) => {
     request.addEventListener("load", () => resolve(readAnswer(request.response, request.status)));
-    request.addEventListener("error", () => resolve(zone.dataset.failed));
+    request.addEventListener("error", () => resolve(uploads.dataset.failed));
     request.send(body);
   });
 }
@@ -59,7 +59,7 @@ function readAnswer(page, status) {
   const problem = page?.getElementById("document-problem") ?? page?.querySelector("#content > .alert-danger:not([hidden])");
   if (list) document.getElementById("document-list").replaceWith(list);
   else if (status < 400) return readOtherPage(page);
-  return problem?.textContent ?? (status < 400 ? "" : zone.dataset.failed);
+  return problem?.textContent ?? (status < 400 ? "" : uploads.dataset.failed);
 }
 
 /** The person has signed out, or the case has changed. The present page says so, unless text would be lost with this one. */
@@ -68,7 +68,7 @@ function readOtherPage(page) {
     uploads.replaceChildren(); // the other files would fail in the same way, and there is no question about them
     window.location.reload();
   }
-  return page?.querySelector("input[name=login]") ? zone.dataset.signedOut : zone.dataset.outdated;
+  return page?.querySelector("input[name=login]") ? uploads.dataset.signedOut : uploads.dataset.outdated;
 }
 
 /** The list is from the page of the case. On the form of a draft its buttons come back to the form. */
@@ -91,7 +91,7 @@ function showRow(file) {
 
 /** Removes the row when the file is in the list. Otherwise the row says why it is not. */
 function finish(file, row, problem) {
-  say(problem ? `${file.name}: ${problem}` : `${zone.dataset.attached}: ${file.name}`);
+  say(problem ? `${file.name}: ${problem}` : `${uploads.dataset.attached}: ${file.name}`);
   if (!problem) {
     row.remove();
     // Its checks were made while the report was being sent (case_detail.js).
@@ -130,7 +130,7 @@ async function sendAfterUploads(sent, button) {
   const waiting = { button, text: [...button.childNodes] };
   const entered = enteredIn(sent);
   awaited = waiting;
-  button.replaceChildren(zone.dataset.sending);
+  button.replaceChildren(uploads.dataset.sending);
   while (isUploading()) await queue;
   if (awaited !== waiting) return;
   stopWaiting();
@@ -149,7 +149,7 @@ async function sendAfterUploads(sent, button) {
 function stopWaiting() {
   const { button, text } = awaited;
   awaited = null;
-  if (button.textContent === zone.dataset.sending) button.replaceChildren(...text);
+  if (button.textContent === uploads.dataset.sending) button.replaceChildren(...text);
 }
 
 whenLeft((part) => {
