@@ -168,9 +168,8 @@ def test_a_completion_waits_until_the_last_words_are_saved(is_saved, tab_for, te
     assert CaseAnswer.objects.get().text == ("Dear Mia, yes." if is_saved else "Dear Mia")
 
 
-def test_who_leaves_while_the_last_words_are_saved_completes_nothing(tab_for, technician):
-    case = CaseFactory(assigned_to=technician)
-    tab = tab_for(technician)
+def release_during_a_save(tab, case):
+    """Press the button that completes and releases the case while a save waits for its response. Return that save."""
     tab.goto(f"/cases/{case.pk}/")
     held = []
     tab.route(SAVING, lambda route: route.continue_() if held else held.append(route))
@@ -178,9 +177,16 @@ def test_who_leaves_while_the_last_words_are_saved_completes_nothing(tab_for, te
         type_into(tab, "Yes.")
     tab.get_by_role("button", name="Mark as Completed").click()
     tab.get_by_role("dialog").get_by_role("button", name="Release now").click()
+    return held[0]
+
+
+def test_who_leaves_while_the_last_words_are_saved_completes_nothing(tab_for, technician):
+    case = CaseFactory(assigned_to=technician)
+    tab = tab_for(technician)
+    save = release_during_a_save(tab, case)
     leave_for_a_slow_page(tab)
     with tab.expect_response(SAVING):
-        held[0].continue_()
+        save.continue_()
     tab.wait_for_timeout(1000)
     case.refresh_from_db()
     assert (CaseAnswer.objects.get().text, case.status) == ("Yes.", "accepted")
@@ -190,21 +196,15 @@ def test_who_leaves_while_the_last_words_are_saved_completes_nothing(tab_for, te
 def test_who_changes_their_mind_while_the_last_words_are_saved_completes_nothing(way, tab_for, technician):
     case = CaseFactory(assigned_to=technician)
     tab = tab_for(technician)
-    tab.goto(f"/cases/{case.pk}/")
-    held = []
-    tab.route(SAVING, lambda route: route.continue_() if held else held.append(route))
-    with tab.expect_request(SAVING):
-        type_into(tab, "Yes.")
-    tab.get_by_role("button", name="Mark as Completed").click()
+    save = release_during_a_save(tab, case)
     dialog = tab.get_by_role("dialog")
-    dialog.get_by_role("button", name="Release now").click()
     if way == "closed":
         dialog.get_by_role("button", name="Cancel").click()
         tab.get_by_role("button", name="Mark as Completed").click()
         expect(dialog.get_by_role("button", name="Release now")).to_be_enabled()
     else:
         dialog.get_by_label("Schedule Release").check()
-    held[0].continue_()
+    save.continue_()
     expect_saved(tab, "Yes.")
     if way == "changed":
         expect(dialog.get_by_text("You changed something after pressing the button.")).to_be_focused()

@@ -150,10 +150,8 @@ def test_only_the_first_button_counts(tab_for, member):
     assert Case.objects.get().status == "submitted"
 
 
-@pytest.fixture
-def submitted_during_a_save(tab_for, member):
-    """A draft whose button was pressed while a save waits for its response, and that save."""
-    tab = tab_for(member)
+def submit_during_a_save(tab):
+    """Press the button of a draft while a save waits for its response. Return that save."""
     tab.goto("/cases/new/")
     tab.get_by_label("Title").fill("Pension")
     expect(tab.locator("#draft-said")).to_have_text("Draft saved")
@@ -162,7 +160,14 @@ def submitted_during_a_save(tab_for, member):
     with tab.expect_request("**/edit/"):
         tab.get_by_label("Description").fill("When may I retire?")
     tab.get_by_role("button", name="Submit case").click()
-    return tab, saves[0]
+    return saves[0]
+
+
+@pytest.fixture
+def submitted_during_a_save(tab_for, member):
+    """A draft whose button was pressed while a save waits for its response, and that save."""
+    tab = tab_for(member)
+    return tab, submit_during_a_save(tab)
 
 
 def test_no_draft_is_submitted_after_its_page_was_left_during_a_save(submitted_during_a_save):
@@ -220,16 +225,9 @@ def test_a_browser_that_cannot_ask_sends_right_away(lacks, tab):
 def test_an_old_browser_saves_and_sends_a_draft(lacks, tab_for, member):
     tab = tab_for(member)
     tab.add_init_script(OLD_BROWSERS[lacks])
-    tab.goto("/cases/new/")
-    tab.get_by_label("Title").fill("Pension")
-    expect(tab.locator("#draft-said")).to_have_text("Draft saved")
-    saves = []
-    tab.route("**/edit/", lambda route: saves.append(route), times=1)
-    with tab.expect_request("**/edit/"):
-        tab.get_by_label("Description").fill("When may I retire?")
-    tab.get_by_role("button", name="Submit case").click()
+    save = submit_during_a_save(tab)
     tab.wait_for_timeout(100)
-    saves[0].continue_()
+    save.continue_()
     expect(tab.get_by_text("Your case has been submitted.")).to_be_visible()
 
 
