@@ -20,10 +20,14 @@ class RequestsInFlight:
         request_finished.connect(self._finished)
 
     def wait_for_none(self, *, seconds: float = 20) -> None:
-        """Return once every request is answered. TimeoutError if one is not answered within `seconds`."""
+        """Return once every request is answered. TimeoutError if one is not answered within `seconds`.
+
+        The next call does not wait for it again: one test fails, and not all that follow.
+        """
         with self._changed:
             if not self._changed.wait_for(lambda: self._running == 0, timeout=seconds):
-                raise TimeoutError(f"{self._running} requests are not answered after {seconds} seconds.")
+                lost, self._running = self._running, 0
+                raise TimeoutError(f"{lost} requests are not answered after {seconds} seconds.")
 
     def _started(self, sender: type | None, **_: Any) -> None:
         self._count(sender, 1)
@@ -34,5 +38,5 @@ class RequestsInFlight:
     def _count(self, sender: type | None, change: int) -> None:
         if sender and issubclass(sender, WSGIHandler):
             with self._changed:
-                self._running += change
+                self._running = max(0, self._running + change)
                 self._changed.notify_all()

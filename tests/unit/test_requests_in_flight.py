@@ -23,6 +23,20 @@ def test_one_that_is_not_answered_is_waited_for(requests):
     with pytest.raises(TimeoutError, match="1 requests"):
         requests.wait_for_none(seconds=0)
     request_finished.send(sender=WSGIHandler)
+
+
+def test_one_that_is_answered_is_not(requests):
+    request_started.send(sender=WSGIHandler, environ={})
+    request_finished.send(sender=WSGIHandler)
+    requests.wait_for_none(seconds=0)
+
+
+def test_one_that_is_never_answered_fails_one_test_and_not_all_that_follow(requests):
+    request_started.send(sender=WSGIHandler, environ={})
+    with pytest.raises(TimeoutError):
+        requests.wait_for_none(seconds=0)
+    requests.wait_for_none(seconds=0)
+    request_finished.send(sender=WSGIHandler)
     requests.wait_for_none(seconds=0)
 
 
