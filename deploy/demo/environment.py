@@ -33,6 +33,7 @@ def complete_environment() -> set[str]:
     if DOTENV.exists():
         environ.Env.read_env(DOTENV)
     ports: dict[str, str] = {}
+    free: dict[str, str] = {}
     for name, (port_variable, default, url_variable, pattern) in SERVICES.items():
         port = os.environ[port_variable] = os.environ.get(port_variable) or default
         if port_variable in given and url_variable not in given:
@@ -40,8 +41,11 @@ def complete_environment() -> set[str]:
         os.environ[url_variable] = os.environ.get(url_variable) or pattern.format(port)
         # If another Redis or mail server is configured, that one is used.
         if name in ("web", "flower") or os.environ[url_variable] == pattern.format(port):
-            check_port(name, port_variable, port, set(ports.values()))
+            if not is_free(port_variable, port) or port in ports.values():
+                free[name] = free_port()
             ports[name] = port
+    if free:
+        raise CannotStart(_in_use(ports, free, given))
     os.environ["DEMO_REDIS_SERVER"] = redis_server() if "redis" in ports else ""
     if not PASSWORD.exists():
         PASSWORD.write_text(os.environ.get("DEMO_PASSWORD") or secrets.token_urlsafe(9))
@@ -54,16 +58,30 @@ def complete_environment() -> set[str]:
     return set(ports)
 
 
-def check_port(name: str, variable: str, port: str, others: set[str]) -> None:
-    """Raise CannotStart if `port` is not a port, is in use, or is one of `others`."""
+def is_free(variable: str, port: str) -> bool:
+    """Return whether a server can listen on `port`. CannotStart if it is not a port."""
     if not (port.isdecimal() and 0 < int(port) < 65536):
         raise CannotStart(f"{variable} must be a port number from 1 to 65535, not {port!r}.")
     with suppress(OSError), socket.create_server(("127.0.0.1", int(port))):
-        if port not in others:
-            return
+        return True
+    return False
+
+
+def free_port() -> str:
+    """Return a port that nothing uses."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
-        free = probe.getsockname()[1]
-    raise CannotStart(f"Port {port} ({name}) is in use. Free it, or run: make demo {variable}={free}")
+        return str(probe.getsockname()[1])
+
+
+def _in_use(ports: dict[str, str], free: dict[str, str], given: set[str]) -> str:
+    """Say which of `ports` are taken, with a command that works: what was given, and `free` instead of those."""
+    taken = [f"{ports[name]} ({name})" for name in free]
+    variables = {name: SERVICES[name][0] for name in ports}
+    command = [
+        f"{variables[name]}={free.get(name, ports[name])}" for name in ports if name in free or variables[name] in given
+    ]
+    which = f"Port {taken[0]} is" if len(taken) == 1 else f"Ports {', '.join(taken[:-1])} and {taken[-1]} are"
+    return f"{which} in use. Free {'it' if len(taken) == 1 else 'them'}, or run: make demo {' '.join(command)}"
 
 
 def redis_server() -> str:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -176,8 +177,21 @@ def test_stops_while_it_is_being_prepared(checkout, number):
     assert "Everything has stopped." in demo.text()
 
 
+def test_says_which_ports_are_taken_and_a_command_that_works(checkout):
+    one, two = (socket.create_server(("127.0.0.1", 0)) for _ in range(2))
+    with one, two:
+        web, mail = (str(taken.getsockname()[1]) for taken in (one, two))
+        demo = Demo(checkout, PORT=web, SMTP_PORT=mail)
+        assert demo.ends() != 0
+    said = f"make demo: Ports {web} (web) and {mail} (mail-sink) are in use. Free them, or run: make demo "
+    assert said in demo.text()
+    offered = dict(part.split("=") for part in demo.text().partition(said)[2].split("\n")[0].split())
+    assert set(offered) == set(PORTS)
+    assert not {web, mail} & set(offered.values())
+
+
 def test_says_which_port_is_taken(checkout):
-    with __import__("socket").create_server(("127.0.0.1", 0)) as taken:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         demo = Demo(checkout, PORT=port)
         assert demo.ends() != 0
