@@ -1,5 +1,6 @@
 """Documents as Mia and Tom attach them: chosen, dropped, by keyboard, on a phone, and without JavaScript."""
 
+import base64
 from contextlib import contextmanager
 
 import pytest
@@ -13,6 +14,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 LETTER = {"name": "letter.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n%%EOF"}
 NOTES = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"What I know"}
+# One white pixel.
+PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mP4DwABAQEAHLCMmQAAAABJRU5ErkJggg==")
 PAGE = {"name": "page.pdf", "mimeType": "application/pdf", "buffer": b"<html>"}
 
 
@@ -289,3 +292,11 @@ def test_axe_finds_nothing(sign_in, technician, dark, viewport):
     expect(page.locator(".upload .field-error")).to_be_visible()
     assert_accessible(page)
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_a_small_picture_keeps_its_size(sign_in, member):
+    case = CaseFactory(member=member, released=True)
+    pixel = CaseDocumentFactory(case=case, name="pixel.png", content_type="image/png", file__data=PIXEL)
+    page = sign_in(member, at=f"/cases/{case.pk}/documents/{pixel.pk}/view/")
+    picture = page.get_by_role("img", name="pixel.png")
+    assert picture.evaluate("image => [image.naturalWidth, image.width, image.height]") == [1, 1, 1]
