@@ -71,7 +71,7 @@ class OutboxStatus:
             found.append(Problem(text % {"error": self.deferred}, RETRYING_EMAILS))
         number = self.failed.number + self.undeliverable.number
         if number:
-            text = ngettext("%(n)s email failed.", "%(n)s emails failed.", number)
+            text = ngettext("%(n)s email wasn't delivered.", "%(n)s emails weren't delivered.", number)
             found.append(Problem(text % {"n": CappedCount(number)}, FAILED_EMAILS))
         return found
 

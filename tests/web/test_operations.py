@@ -82,7 +82,7 @@ def test_it_says_what_is_wrong(admin, refused):
     for text in (
         "1 case is overdue for release.",
         "1 case can&#x27;t be released.",
-        "1 email failed.",
+        "1 email wasn&#x27;t delivered.",
         "Automatic releases aren&#x27;t running.",
         "a check failed",
         "2 attempts, next Jun 11, 12:01:00",
@@ -119,7 +119,7 @@ def test_each_problem_leads_to_the_part_of_the_page_about_it(admin, refused, mem
     assert page.count('<li><a class="alert-link"') == len(found)
     assert [link for link in found.values() if f'id="{link[1:]}"' not in page] == []
     assert found["1 case can't be released."] == "#failing-heading"
-    assert found["1 email failed."] == "#failed-heading"
+    assert found["1 email wasn't delivered."] == "#failed-heading"
 
 
 def test_a_clock_that_differs_leads_to_the_settings(admin, settings):

@@ -147,7 +147,7 @@ def test_emails_are_told_by_what_becomes_of_them(member):
     numbers = [box.waiting, box.retrying, box.sending, box.failed, box.undeliverable]
     assert [count.number for count in numbers] == [3, 1, 1, 1, 1]
     assert {email.last_error for email in box.given_up} == {"550 unknown", "The member has no email address."}
-    assert [problem.text for problem in box.problems] == ["2 emails failed."]
+    assert [problem.text for problem in box.problems] == ["2 emails weren't delivered."]
 
 
 def test_emails_that_nobody_takes_are_a_problem(settings):
