@@ -18,7 +18,7 @@ from cases.forms.case_types import GENERAL, filter_choices_of_types
 from cases.forms.filters import DayField, FilterForm, ShortSelect
 from cases.forms.members import only_member
 from cases.forms.technicians import TechnicianFilterField, filter_choices, others_with_cases
-from cases.lifecycle import display_states
+from cases.lifecycle import state_labels
 from cases.models import Condition, User
 from cases.selectors import unopened
 from cases.selectors.case_list_query import NO_TYPE, ORDERS, UNASSIGNED, CaseListQuery
@@ -137,8 +137,8 @@ class CaseFilter(FilterForm):
         self.mine = {MINE, str(by.pk)} if by.is_technician else set[str]()
         self.stored = _stored_choices(by)
         self.moments: list[dt.datetime] = []
-        self.shown = {state.key: state for state in display_states.filters_for(by)}
-        self.turns = {turn.key: turn for turn in display_states.turns_for(by)}
+        self.shown = {state.key: state for state in state_labels.filters_for(by)}
+        self.turns = {turn.key: turn for turn in state_labels.turns_for(by)}
         self._offer("state", [("", _("All statuses")), *((state.key, state.label) for state in self.shown.values())])
         self._offer("waiting", [("", _("Any conversation")), *((turn.key, turn.label) for turn in self.turns.values())])
         self._offer("type", [("", _("All types")), *self.stored.types])

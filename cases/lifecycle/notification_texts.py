@@ -6,8 +6,8 @@ from django.utils.translation import ngettext
 
 from cases.core.numbers import capped
 from cases.core.text import isolated
-from cases.lifecycle.display_states import UNASSIGNED_QUERY
 from cases.lifecycle.notification_kinds import KINDS, Kind
+from cases.lifecycle.state_labels import UNASSIGNED_QUERY
 from cases.models import Case, Notification, User
 
 # Cases in the queue are counted up to this.

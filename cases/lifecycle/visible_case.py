@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Self
 
-from cases.lifecycle import display_states
+from cases.lifecycle import state_labels
 from cases.models import Case, CaseAnswer, User
 
 
@@ -47,7 +47,7 @@ class VisibleCase:
     @classmethod
     def of(cls, case: Case, *, to: User, in_full: bool = False) -> Self:
         """Create it from `case`, which came from `visible_to(to)`. Description and answer only `in_full`."""
-        state = display_states.key_of(case, to)
+        state = state_labels.key_of(case, to)
         head = _head_of(case, state, to)
         if state == "announced":
             return cls(**head, **_schedule_of(case))
@@ -69,7 +69,7 @@ class VisibleCase:
 
 
 def _head_of(case: Case, state: str, viewer: User) -> dict[str, Any]:
-    label = next(found.label for found in display_states.states_for(viewer) if found.key == state)
+    label = next(found.label for found in state_labels.states_for(viewer) if found.key == state)
     return {
         "pk": case.pk,
         "external_case_id": case.external_case_id,
@@ -121,7 +121,7 @@ def _of_staff(case: Case) -> dict[str, Any]:
 
 
 def _turn_of(case: Case, viewer: User) -> dict[str, str]:
-    turn = display_states.turn_in(case, viewer)
+    turn = state_labels.turn_in(case, viewer)
     return {"turn": turn.key, "turn_label": str(turn.label)} if turn else {}
 
 

@@ -8,7 +8,7 @@ import time
 from django.db.models import Count
 
 from cases.core.clock import portal_now
-from cases.lifecycle import display_states
+from cases.lifecycle import state_labels
 from cases.models import Case, SampledTotal
 
 # The counting tasks run every minute. One that was sent twice, or waited in a queue, finds a fresh count.
@@ -28,7 +28,7 @@ def refresh() -> bool:
     if latest and abs(now - latest.counted_at) < _interval_after(latest.seconds):
         return False
     begun = time.monotonic()
-    number_of = {state.key: Count("pk", filter=state.where) for state in display_states.for_staff()}
+    number_of = {state.key: Count("pk", filter=state.where) for state in state_labels.for_staff()}
     counts = Case.objects.aggregate(**number_of)
     seconds = time.monotonic() - begun
     SampledTotal.objects.bulk_create(

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
 from cases.core import schedule
-from cases.lifecycle.display_states import DisplayState
+from cases.lifecycle.state_labels import DisplayState
 from cases.models import Case, Condition, User
 from cases.models.case_queryset import held_by_conditions_at
 from cases.models.case_states import ACCEPTED_AT, RELEASED, SCHEDULED
@@ -96,7 +96,7 @@ class CaseListQuery:
 
     text: str = ""
     state: DisplayState | None = None
-    # One of display_states.turns_for, which has its own index.
+    # One of state_labels.turns_for, which has its own index.
     turn: DisplayState | None = None
     urgency: str = ""
     case_type: int | None = None

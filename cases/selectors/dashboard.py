@@ -16,7 +16,7 @@ from cases.core.clock import portal_now
 from cases.core.numbers import grouped
 from cases.db.compiled_queries import PERSON, CompiledQuery
 from cases.db.index_order import order_along_index
-from cases.lifecycle import display_states
+from cases.lifecycle import state_labels
 from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, CaseQuerySet, SampledTotal, User
 from cases.selectors import case_counts, pagination, unopened
@@ -29,7 +29,7 @@ ROWS = 5
 LOOKED_AT = 3 * ROWS + 1
 # A sweep comes every SWEEP_INTERVAL seconds. Several have missed what is due for longer than this.
 OVERDUE_AFTER = dt.timedelta(minutes=1)
-SAMPLED = {state.key for state in display_states.for_staff()}
+SAMPLED = {state.key for state in state_labels.for_staff()}
 # Nothing was released after this, so nothing is new to a person who never signed in.
 NEVER = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
 
@@ -110,7 +110,7 @@ def groups_for(user: User, now: dt.datetime | None = None) -> list[DashboardGrou
 
 def count_urgent(user: User) -> CappedCount:
     """Return how many urgent cases that are not released `user`, who is staff, finds in the list. One statement."""
-    is_open = next(state for state in display_states.filters_for(user) if state.key == "open")
+    is_open = next(state for state in state_labels.filters_for(user) if state.key == "open")
     urgent = CaseListQuery(state=is_open, urgency=Case.Urgency.URGENT)
     return CappedCount.of(Case.objects.visible_to(user).filter(urgent.conditions).order_by(*urgent.chosen_order.by))
 

@@ -13,8 +13,8 @@ from django.utils.translation import pgettext_lazy
 from django_stubs_ext import StrOrPromise
 
 from cases.db.compiled_queries import DAY, MOMENT, SINCE, TIME
-from cases.lifecycle import display_states
-from cases.lifecycle.display_states import DisplayState
+from cases.lifecycle import state_labels
+from cases.lifecycle.state_labels import DisplayState
 from cases.models import User
 from cases.models.case_states import HAS_OPEN_CONDITIONS, RELEASE_FAILS, RELEASED, SCHEDULED
 from cases.selectors import unopened
@@ -69,11 +69,11 @@ def sections_for(user: User) -> Sequence[Section]:
 
 def _for_members() -> list[Section]:
     """Return new releases first, then earlier ones, split at MOMENT; then what is still open."""
-    states = {state.key: state for state in display_states.for_members()}
+    states = {state.key: state for state in state_labels.for_members()}
     at, released = without_index("actual_release_date"), frozenset({"released"})
     new, old = RELEASED & Q(GreaterThan(at, MOMENT)), RELEASED & Q(LessThanOrEqual(at, MOMENT))
     ready = (at.desc(), "-pk")
-    asked = display_states.turn_of_members()
+    asked = state_labels.turn_of_members()
     under_way = (states["submitted"].where | states["accepted"].where) & ~Q(waiting_for=asked.key)
     announced = (
         [_of_state(states["announced"], SOONEST_FIRST.by, label=pgettext_lazy("several cases", "Scheduled"))]
@@ -111,7 +111,7 @@ def _for_staff(whose: str) -> list[Section]:
 
     The first section that holds a case shows it, so what asks for something comes before the state that it is part of.
     """
-    states = {state.key: state for state in display_states.for_staff()}
+    states = {state.key: state for state in state_labels.for_staff()}
     return [
         _to_answer(whose),
         _unassigned(states["submitted"]),
@@ -144,14 +144,14 @@ def _for_staff(whose: str) -> list[Section]:
 
 
 def _to_answer(whose: str) -> Section:
-    turn = next(turn for turn in display_states.turns_of_staff() if turn.key == "staff")
+    turn = next(turn for turn in state_labels.turns_of_staff() if turn.key == "staff")
     return Section(
         "messages",
         _("Messages to answer"),
         turn.where,
         WAITING_LONGEST.by,
         f"waiting=staff{whose}",
-        frozenset({state.key for state in display_states.for_staff()}),
+        frozenset({state.key for state in state_labels.for_staff()}),
         only_if_any=True,
     )
 
@@ -162,7 +162,7 @@ def _unassigned(submitted: DisplayState) -> Section:
         _("Unassigned"),
         submitted.where,
         URGENT_FIRST.by,
-        display_states.UNASSIGNED_QUERY,
+        state_labels.UNASSIGNED_QUERY,
         frozenset({"submitted"}),
         _("No unassigned cases."),
     )

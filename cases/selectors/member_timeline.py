@@ -30,7 +30,7 @@ class TimelineStep:
     waits_for: dt.datetime | None = None
 
 
-# The states of cases.lifecycle.display_states for members, in the order of the steps.
+# The states of cases.lifecycle.state_labels for members, in the order of the steps.
 REACHED = {"draft": 0, "submitted": 1, "accepted": 2, "announced": 2, "released": 3}
 
 

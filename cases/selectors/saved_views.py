@@ -8,7 +8,7 @@ from django_stubs_ext import StrOrPromise
 
 from cases.casework import saved_views
 from cases.core import limits
-from cases.lifecycle.display_states import UNASSIGNED_QUERY
+from cases.lifecycle.state_labels import UNASSIGNED_QUERY
 from cases.models import BuiltinView, SavedView, User, ViewPin
 
 # The query of the list's address, and the icon of each.

@@ -3,7 +3,7 @@
 import pytest
 from django.utils.translation import trans_real
 
-from cases.lifecycle import display_states
+from cases.lifecycle import state_labels
 from cases.models import Case
 
 pytestmark = pytest.mark.django_db
@@ -48,8 +48,8 @@ def schema(client, member):
 
 
 def test_it_lists_each_state_that_anyone_can_read(schema):
-    staff = {state.key for state in display_states.for_administrators()}
-    members = [display_states._for_members(view) for view in ("hidden", "in_progress", "announced")]
+    staff = {state.key for state in state_labels.for_administrators()}
+    members = [state_labels._for_members(view) for view in ("hidden", "in_progress", "announced")]
     keys = staff | {state.key for states in members for state in states}
     assert set(schema["components"]["schemas"]["StateEnum"]["enum"]) == keys
     assert schema["components"]["schemas"]["UrgencyEnum"]["enum"] == Case.Urgency.values

@@ -14,7 +14,7 @@ from django.templatetags.static import static
 from django.test import Client
 from django_htmx.middleware import HtmxDetails
 
-from cases.lifecycle.display_states import for_administrators, for_members
+from cases.lifecycle.state_labels import for_administrators, for_members
 from cases.middleware.toasts import ToastsMiddleware
 from cases.models import User
 from cases.templatetags.navigation import links

@@ -13,7 +13,7 @@ from django.utils.formats import get_format_modules
 from django.utils.functional import Promise
 
 from cases.core import errors
-from cases.lifecycle import display_states
+from cases.lifecycle import state_labels
 from tests import catalogue
 
 TEMPLATES = {str(path.relative_to(catalogue.ROOT / "cases" / "templates")): path for path in catalogue.templates()}
@@ -205,9 +205,9 @@ def test_what_django_reads_is_compiled_from_the_translations(language):
 def test_a_state_is_named_in_the_language_of_the_moment():
     """Lists of states are created once and kept, so they must not keep a language."""
     with translation.override("es"):
-        spanish = [str(state.label) for state in display_states.for_staff()]
+        spanish = [str(state.label) for state in state_labels.for_staff()]
     with translation.override("en"):
-        english = [str(state.label) for state in display_states.for_staff()]
+        english = [str(state.label) for state in state_labels.for_staff()]
     assert "Programado" in spanish
     assert "Scheduled" in english
 

@@ -7,7 +7,7 @@ from django.http import QueryDict
 
 from cases.core import schedule
 from cases.forms.case_filter import CaseFilter
-from cases.lifecycle import display_states
+from cases.lifecycle import state_labels
 from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, User
 from cases.selectors import case_list, dashboard
@@ -68,7 +68,7 @@ def expected(user: User, key: str) -> list[Case]:
     if key == "failing":
         return []
     holds = HOLDS.get(key, {key})
-    cases = [case for case in Case.objects.visible_to(user) if display_states.key_of(case, user) in holds]
+    cases = [case for case in Case.objects.visible_to(user) if state_labels.key_of(case, user) in holds]
     if user.is_technician and key != "submitted":
         cases = [case for case in cases if case.assigned_to == user]
     if key in ("new", "released"):
