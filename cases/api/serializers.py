@@ -8,7 +8,7 @@ from rest_framework import serializers
 from cases.api.fields import ProseField, TimeOfDayField
 from cases.core import limits
 from cases.core.schedule import Schedule
-from cases.lifecycle.visible_case import VisibleCase
+from cases.lifecycle.case_for_viewer import VisibleCase
 from cases.models import Case
 from cases.releases import release_choice
 

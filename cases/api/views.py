@@ -14,7 +14,7 @@ from cases import releases
 from cases.api.serializers import CaseInListSerializer, CaseSerializer, ReleaseSerializer
 from cases.core.url_converters import KeyConverter
 from cases.lifecycle import first_views
-from cases.lifecycle.visible_case import VisibleCase
+from cases.lifecycle.case_for_viewer import VisibleCase
 from cases.models import Case, CaseEvent, CaseQuerySet, FirstView, User
 from cases.releases.on_read import release_on_read
 

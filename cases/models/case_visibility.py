@@ -26,7 +26,8 @@ class VisibleCases(models.QuerySet["Case"]):
 
         No one sees a deleted draft. Anonymous and deactivated users see no cases, administrators all, technicians all
         except drafts, and members their own, except those completed and not released. If RELEASE_MEMBER_VIEW is
-        `in_progress` or `announced`, a member also gets those, and sees only what cases.lifecycle.visible_case shows.
+        `in_progress` or `announced`, a member also gets those, and sees only what cases.lifecycle.case_for_viewer
+        shows.
         """
         if not isinstance(user, User) or not user.is_active:
             return self.none()

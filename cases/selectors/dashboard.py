@@ -17,7 +17,7 @@ from cases.core.numbers import grouped
 from cases.db.compiled_queries import PERSON, CompiledQuery
 from cases.db.index_order import order_along_index
 from cases.lifecycle import state_labels
-from cases.lifecycle.visible_case import VisibleCase
+from cases.lifecycle.case_for_viewer import VisibleCase
 from cases.models import Case, CaseQuerySet, SampledTotal, User
 from cases.selectors import case_counts, pagination, unopened
 from cases.selectors.case_list_query import CaseListQuery

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 
 from cases.db.bulk import ids_as_rows
 from cases.db.search_index import Alternatives
-from cases.lifecycle.visible_case import VisibleCase
+from cases.lifecycle.case_for_viewer import VisibleCase
 from cases.models import Case, CaseQuerySet, CaseWords, User
 from cases.selectors import case_list, search, search_suggestions
 from cases.selectors.search_permissions import ALL, WITH_RESULT, has_in_title, has_words

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import fields
 
-from cases.lifecycle.visible_case import VisibleCase
+from cases.lifecycle.case_for_viewer import VisibleCase
 from cases.models import Case, User
 
 LENGTH = 16

@@ -1,6 +1,6 @@
 """How far a case has come, in steps, for its member.
 
-It reads only what the viewer may know (cases.lifecycle.visible_case), so no step tells a member more than the page.
+It reads only what the viewer may know (cases.lifecycle.case_for_viewer), so no step tells a member more than the page.
 """
 
 import datetime as dt
@@ -10,7 +10,7 @@ from enum import StrEnum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from cases.lifecycle.visible_case import VisibleCase
+from cases.lifecycle.case_for_viewer import VisibleCase
 
 
 class Progress(StrEnum):

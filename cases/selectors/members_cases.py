@@ -1,7 +1,7 @@
 """A person's cases: a member's other cases, shown next to one of them, and the cases on a person's page."""
 
 from cases.db.index_order import order_along_index
-from cases.lifecycle.visible_case import VisibleCase
+from cases.lifecycle.case_for_viewer import VisibleCase
 from cases.models import Case, User
 
 MAX_OTHER_CASES = 3

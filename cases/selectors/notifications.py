@@ -18,9 +18,9 @@ from django_stubs_ext import StrOrPromise
 from cases.core.numbers import capped
 from cases.db.compiled_queries import ANY_PERSON, CompiledQuery
 from cases.db.index_order import order_along_index
+from cases.lifecycle.case_for_viewer import VisibleCase
 from cases.lifecycle.notification_kinds import KINDS, choice_label
 from cases.lifecycle.notification_texts import count_queue, path, sentence
-from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, CaseQuerySet, Notification, User
 
 Kind = Notification.Kind

@@ -7,7 +7,7 @@ from django.db.models import OuterRef, Subquery
 from django.utils.text import Truncator
 
 from cases.core import markdown
-from cases.lifecycle.visible_case import VisibleCase
+from cases.lifecycle.case_for_viewer import VisibleCase
 from cases.models import Case, CaseMessage, User
 
 # Of a message, enough for SHOWN characters without its marks, and these.

@@ -19,9 +19,9 @@ from cases.core.numbers import grouped
 from cases.core.release_days import ClosedDay
 from cases.db.first_rows import first_rows
 from cases.lifecycle import permissions
+from cases.lifecycle.case_for_viewer import VisibleCase
 from cases.lifecycle.closed_days import days_between
 from cases.lifecycle.permissions import Action
-from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, CaseQuerySet, User
 from cases.models.case_states import RELEASED, SCHEDULED
 from cases.selectors import pagination

@@ -7,7 +7,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from cases.lifecycle.visible_case import VisibleCase
+from cases.lifecycle.case_for_viewer import VisibleCase
 from cases.models import Case, CaseAnswer, CaseDocument, User
 from cases.models.case_states import RELEASED
 

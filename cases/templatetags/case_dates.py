@@ -10,7 +10,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from cases.core import reader_timezones
-from cases.lifecycle.visible_case import VisibleCase
+from cases.lifecycle.case_for_viewer import VisibleCase
 
 register = template.Library()
 

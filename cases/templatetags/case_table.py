@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from cases.core import reader_timezones
 from cases.core.text import isolated, isolated_html
-from cases.lifecycle.visible_case import VisibleCase
+from cases.lifecycle.case_for_viewer import VisibleCase
 from cases.templatetags.portal import icon, state
 
 register = template.Library()

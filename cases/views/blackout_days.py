@@ -17,8 +17,8 @@ from cases.core.errors import CaseError
 from cases.core.public_holidays import holidays_between
 from cases.core.release_days import DAY, SEARCH_DAYS
 from cases.forms.blackout_days import BlackoutDayForm, DayForm
+from cases.lifecycle.case_for_viewer import VisibleCase
 from cases.lifecycle.closed_days import days_from, unknown_years
-from cases.lifecycle.visible_case import VisibleCase
 from cases.models import BlackoutDay, PortalEvent
 from cases.releases import blackout_days as verbs
 from cases.selectors import blackout_days as selectors

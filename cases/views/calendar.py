@@ -19,9 +19,9 @@ from cases.core.schedule import Schedule
 from cases.forms import calendar as calendar_forms
 from cases.forms.calendar import CalendarForm, MoveForm
 from cases.lifecycle import history, permissions
+from cases.lifecycle.case_for_viewer import VisibleCase
 from cases.lifecycle.closed_days import days_between
 from cases.lifecycle.permissions import Action
-from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, CaseEvent, CaseQuerySet, User
 from cases.models.case_event import DATE_SET
 from cases.selectors.release_calendar import DayPaginator, by_the_clock, days_of, entries_of, kinds_of, more_after

@@ -12,8 +12,8 @@ from django.views.decorators.vary import vary_on_headers
 from django_stubs_ext import StrOrPromise
 
 from cases.forms.case_filter import COMFORTABLE, PAGE_SIZES, CaseFilter
+from cases.lifecycle.case_for_viewer import VisibleCase
 from cases.lifecycle.deputies import away_until
-from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, User
 from cases.selectors import case_list as lists
 from cases.selectors.case_list import CaseListResult

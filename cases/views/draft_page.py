@@ -6,8 +6,8 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from cases.forms.drafts import DraftForm
+from cases.lifecycle.case_for_viewer import VisibleCase
 from cases.lifecycle.permissions import Action
-from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case
 from cases.views.case_page.document_panel import document_panel, upload_limits
 from cases.views.requests import PortalRequest

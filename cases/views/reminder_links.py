@@ -15,9 +15,9 @@ from cases.delivery import signed_links
 from cases.delivery.signed_links import SignedLink
 from cases.forms.release import ScheduleFields
 from cases.lifecycle import permissions
+from cases.lifecycle.case_for_viewer import VisibleCase
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.preflight import Preflight, preflights, with_facts
-from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, CaseEvent
 from cases.models.case_states import SCHEDULED
 from cases.views.case_page.case_actions import CancelSchedule, CaseActionView, ReleaseNow, RescheduleCase, ReturnCase

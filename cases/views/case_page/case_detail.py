@@ -17,10 +17,10 @@ from cases.forms.case_types import CorrectionForm
 from cases.forms.casework import AcceptForm, HandOverCaseForm
 from cases.forms.release import ChangeForm, CompletionForm, RescheduleForm, ScheduleFields
 from cases.lifecycle import first_views, permissions, release_stop
+from cases.lifecycle.case_for_viewer import VisibleCase
 from cases.lifecycle.deputies import absence_today
 from cases.lifecycle.history import latest_events
 from cases.lifecycle.permissions import Action
-from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, CaseDocument, FirstView, User
 from cases.selectors.live import case_tokens
 from cases.selectors.member_timeline import timeline

@@ -20,8 +20,8 @@ from cases.forms.conditions import ConditionForm
 from cases.forms.release import ChangeForm
 from cases.forms.versions import VersionForm
 from cases.lifecycle import form_tokens, permissions
+from cases.lifecycle.case_for_viewer import VisibleCase
 from cases.lifecycle.permissions import Action
-from cases.lifecycle.visible_case import VisibleCase
 from cases.models import Case, CaseEvent, Condition
 from cases.models.condition import UNMET
 from cases.views.case_page.case_detail import show_refusal, visible_case

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from cases.documents import file_types
 from cases.lifecycle import first_views
-from cases.lifecycle.visible_case import VisibleCase
+from cases.lifecycle.case_for_viewer import VisibleCase
 from cases.models import CaseDocument, FirstView
 from cases.views.case_page.documents import file_response, not_opened, visible_document
 from cases.views.refusals import refusals_shown_by

@@ -18,9 +18,9 @@ from cases.core.text import isolated
 from cases.documents import attach_and_remove as documents
 from cases.documents.upload_handlers import uploaded_file
 from cases.lifecycle import first_views, form_tokens, permissions
+from cases.lifecycle.case_for_viewer import VisibleCase
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.stored_files import STORAGE_ERRORS
-from cases.lifecycle.visible_case import VisibleCase
 from cases.models import CaseDocument, CaseEvent, FirstView
 from cases.views.case_page.case_detail import render_case, show_refusal, visible_case
 from cases.views.refusals import refusals_shown_by

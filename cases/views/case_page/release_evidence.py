@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from cases.core.clock import portal_now
-from cases.lifecycle.visible_case import VisibleCase
+from cases.lifecycle.case_for_viewer import VisibleCase
 from cases.selectors.release_evidence import release_evidence as evidence_of
 from cases.views.case_page.case_detail import visible_case
 from cases.views.decorators import staff_only

@@ -4,7 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from cases.lifecycle.visible_case import VisibleCase
+from cases.lifecycle.case_for_viewer import VisibleCase
 from cases.models import Case
 from cases.selectors.release_timeline import release_timelines
 from cases.views.decorators import staff_only

@@ -8,7 +8,7 @@ from cases import releases
 from cases.casework import assignment, drafts
 from cases.core.errors import Stale, WrongState
 from cases.core.schedule import Schedule
-from cases.lifecycle.visible_case import VisibleCase
+from cases.lifecycle.case_for_viewer import VisibleCase
 from cases.models import Case
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory

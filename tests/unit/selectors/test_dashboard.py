@@ -8,7 +8,7 @@ from django.http import QueryDict
 from cases.core import schedule
 from cases.forms.case_filter import CaseFilter
 from cases.lifecycle import state_labels
-from cases.lifecycle.visible_case import VisibleCase
+from cases.lifecycle.case_for_viewer import VisibleCase
 from cases.models import Case, User
 from cases.selectors import case_list, dashboard
 from tests.clocks import frozen_clock, portals_today

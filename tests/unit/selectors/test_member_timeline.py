@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from cases.lifecycle.visible_case import VisibleCase
+from cases.lifecycle.case_for_viewer import VisibleCase
 from cases.selectors.member_timeline import timeline
 from tests.factories import CaseFactory
 
