@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from cases.core import limits
 from cases.core.folding import fold
-from cases.lifecycle.left_technicians import AT_WORK
+from cases.lifecycle.former_technicians import AT_WORK
 from cases.models import User
 
 # An email address has letters before its @. The punctuation that ends a sentence is not part of a name.

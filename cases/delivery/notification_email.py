@@ -30,7 +30,7 @@ from cases.delivery.letter import (
 from cases.delivery.notifications import ABOUT_CONDITIONS
 from cases.delivery.portal_links import portal_url
 from cases.lifecycle.deputies import stands_in_for
-from cases.lifecycle.left_technicians import has_left
+from cases.lifecycle.former_technicians import has_left
 from cases.lifecycle.notification_choices import BY_EMAIL, choices_of
 from cases.lifecycle.notification_kinds import KINDS
 from cases.lifecycle.notification_texts import count_queue, headline, link, sentence

@@ -20,7 +20,7 @@ from cases.db.compiled_queries import CompiledQuery, Parameter
 from cases.db.index_order import order_along_index
 from cases.delivery import celery_publisher, claims
 from cases.lifecycle.deputies import deputies_of
-from cases.lifecycle.left_technicians import AT_WORK
+from cases.lifecycle.former_technicians import AT_WORK
 from cases.lifecycle.notification_choices import Reader, readers
 from cases.lifecycle.notification_kinds import KINDS, About
 from cases.models import Case, Notification, NotificationChoice, OutgoingEmail, User

@@ -34,7 +34,7 @@ from cases.delivery.letter import (
 )
 from cases.delivery.portal_links import case_url, portal_url
 from cases.lifecycle import deputies, permissions
-from cases.lifecycle.left_technicians import has_left, left_with_cases
+from cases.lifecycle.former_technicians import has_left, left_with_cases
 from cases.lifecycle.notification_choices import is_emailed
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.preflight import Preflight, preflights, with_facts

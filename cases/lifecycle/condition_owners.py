@@ -6,7 +6,7 @@ from django.db.models import Max
 
 from cases.db.bulk import ids_as_rows
 from cases.lifecycle.deputies import is_assigned, read_standing_in
-from cases.lifecycle.left_technicians import has_left
+from cases.lifecycle.former_technicians import has_left
 from cases.models import Case, CaseEvent, Condition, User
 from cases.models.case_event import COMPLETED_BY_PERSON
 

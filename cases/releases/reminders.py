@@ -21,7 +21,7 @@ from cases.db.bulk import ids_as_rows
 from cases.delivery import celery_publisher
 from cases.delivery.notifications import with_administrators, with_deputies
 from cases.lifecycle import deputies, stored_clock
-from cases.lifecycle.left_technicians import AT_WORK, left_with_cases
+from cases.lifecycle.former_technicians import AT_WORK, left_with_cases
 from cases.lifecycle.notification_choices import chosen
 from cases.lifecycle.notification_kinds import About
 from cases.lifecycle.reminder_days import ReminderDay, reminder_day

@@ -5,7 +5,7 @@ from django.db.models import Exists, OuterRef, Q
 from cases.casework.assignment import open_cases
 from cases.db.bulk import ids_as_rows
 from cases.db.first_rows import ids_among_first
-from cases.lifecycle.left_technicians import AT_WORK
+from cases.lifecycle.former_technicians import AT_WORK
 from cases.models import Case, Condition, User
 from cases.models.case_states import NOT_RELEASED
 from cases.models.condition import UNMET
