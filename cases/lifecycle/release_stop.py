@@ -1,7 +1,7 @@
 """Whether all releases in the portal are stopped (docs/rules.md, 14).
 
-cases.releases.stop_and_start stops and starts them. Code that releases checks this within a statement that it runs
-anyway, so the check costs a wave nothing.
+cases.releases.stop_and_start_releases stops and starts them. Code that releases checks this within a statement that
+it runs anyway, so the check costs a wave nothing.
 """
 
 from django.db.models import Exists, Q

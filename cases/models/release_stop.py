@@ -11,7 +11,10 @@ from cases.models.user import User
 
 
 class ReleaseStop(models.Model):
-    """Its one row exists while releases are stopped (cases.releases.stop_and_start). PortalEvent has earlier stops."""
+    """Its one row exists while releases are stopped (cases.releases.stop_and_start_releases).
+
+    PortalEvent has earlier stops.
+    """
 
     ONLY = 1
 

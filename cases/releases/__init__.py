@@ -24,8 +24,8 @@ from cases.releases.condition_links import make_link, meet_by_link
 from cases.releases.conditions import add_condition, approve, meet_condition, remove_condition, waive_condition
 from cases.releases.on_read import release_due_of
 from cases.releases.release_batch import release_batches, release_due
-from cases.releases.stop_and_start import start as start_releases
-from cases.releases.stop_and_start import stop as stop_releases
+from cases.releases.stop_and_start_releases import start as start_releases
+from cases.releases.stop_and_start_releases import stop as stop_releases
 from cases.releases.undo_and_recall import recall, undo
 
 __all__ = [
