@@ -22,7 +22,7 @@ from cases.core.clock import portal_now
 from cases.core.email_addresses import for_mail_server
 from cases.db.bulk import Digest, execute_with_async_commit, ids_as_rows
 from cases.db.retry import retry_until_stored
-from cases.delivery import claims, mail_hours, retries
+from cases.delivery import delivery_claims, mail_hours, retries
 from cases.delivery.email_batch import EmailBatch, RenderedEmail
 from cases.delivery.email_kinds import KINDS, kinds_that_keep_their_address
 from cases.delivery.results import DeliveryResult, Outcome
@@ -41,7 +41,7 @@ BATCH_FIELDS = ("claim", "kind", "group", "message_id", "recipient_id", "address
 
 def lease() -> dt.timedelta:
     """Return how long a claim lasts: until the last message that a live sender has started must be finished."""
-    return dt.timedelta(seconds=claims.CLAIM_SECONDS + ANSWERS_PER_MESSAGE * settings.EMAIL_TIMEOUT)
+    return dt.timedelta(seconds=delivery_claims.CLAIM_SECONDS + ANSWERS_PER_MESSAGE * settings.EMAIL_TIMEOUT)
 
 
 def claimable(now: dt.datetime) -> QuerySet[OutgoingEmail]:
@@ -49,7 +49,7 @@ def claimable(now: dt.datetime) -> QuerySet[OutgoingEmail]:
 
     Kinds that only a later version knows are left to its senders.
     """
-    return claims.claimable(OutgoingEmail.objects.all(), now).filter(kind__in=KINDS)
+    return delivery_claims.claimable(OutgoingEmail.objects.all(), now).filter(kind__in=KINDS)
 
 
 def claim(*, limit: int) -> list[EmailBatch]:
@@ -74,7 +74,7 @@ def claim(*, limit: int) -> list[EmailBatch]:
         if not ids:
             return []
         rows = OutgoingEmail.objects.filter(pk__in=ids_as_rows(ids))
-        rows.update(**claims.claim_columns(claim_id, until=now + lease()), **_message_identity(claim_id))
+        rows.update(**delivery_claims.claim_columns(claim_id, until=now + lease()), **_message_identity(claim_id))
         return _email_batches(rows)
 
 
@@ -92,7 +92,7 @@ def _ids_to_present_addresses(addresses: dict[int, str], now: dt.datetime) -> li
     if moved:
         present = User.objects.filter(pk=OuterRef("recipient_id")).values("email")
         OutgoingEmail.objects.filter(pk__in=ids_as_rows(moved)).update(
-            **claims.interruption(), state=State.WAITING, address=Subquery(present), group=None, message_id=""
+            **delivery_claims.interruption(), state=State.WAITING, address=Subquery(present), group=None, message_id=""
         )
     return [pk for pk, *_ in rows]
 
@@ -101,19 +101,19 @@ def _ids_to_present_addresses(addresses: dict[int, str], now: dt.datetime) -> li
 def return_claim(batches: Sequence[EmailBatch]) -> None:
     """End the claims on `batches` that were not tried. They wait again."""
     for batch in batches:
-        claims.return_claim(_held(batch))
+        delivery_claims.return_claim(_held(batch))
 
 
 @retry_until_stored(lease)
 def drop(batch: EmailBatch, rendered: RenderedEmail) -> None:
     """End the claim on the rows of `batch` that must no longer be sent."""
-    claims.drop(_held(batch).filter(pk__in=rendered.dropped_rows), reason=rendered.reason)
+    delivery_claims.drop(_held(batch).filter(pk__in=rendered.dropped_rows), reason=rendered.reason)
 
 
 @retry_until_stored(lease)
 def mark_undeliverable(batch: EmailBatch) -> None:
     """End the claim on `batch`, whose recipient no longer has an address."""
-    claims.mark_undeliverable(_held(batch), reason=_noop("The member has no email address."))
+    delivery_claims.mark_undeliverable(_held(batch), reason=_noop("The member has no email address."))
 
 
 # A message that the server has accepted must not be sent again because the database connection was lost.
@@ -147,7 +147,7 @@ def _record_sent(batch: EmailBatch, now: dt.datetime) -> None:
 
 
 def _held(batch: EmailBatch) -> QuerySet[OutgoingEmail]:
-    return claims.held_by(batch.claim, OutgoingEmail.objects.filter(pk__in=batch.row_ids))
+    return delivery_claims.held_by(batch.claim, OutgoingEmail.objects.filter(pk__in=batch.row_ids))
 
 
 def _message_identity(claim_id: uuid.UUID) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from cases.core.clock import portal_now
 from cases.core.reader_timezones import clock_of
 from cases.core.wall_clock import DAYS_AHEAD
 from cases.db.bulk import ids_as_rows
-from cases.delivery import claims
+from cases.delivery import delivery_claims
 from cases.models import OutgoingEmail, User
 
 Kind, State = OutgoingEmail.Kind, OutgoingEmail.State
@@ -70,7 +70,7 @@ def look_again(person: User) -> None:
         now = portal_now()
         about_releases = OutgoingEmail.objects.filter(recipient=person, kind__in=KINDS_WITH_HOURS)
         waiting = about_releases.filter(state=State.WAITING, due__gt=now)
-        claims.wait_until(waiting, now + dt.timedelta(seconds=settings.RELEASE_UNDO_SECONDS))
+        delivery_claims.wait_until(waiting, now + dt.timedelta(seconds=settings.RELEASE_UNDO_SECONDS))
 
 
 @transaction.atomic
@@ -79,4 +79,4 @@ def _wait(emails: QuerySet[OutgoingEmail], opening: dt.datetime) -> None:
     waits."""
     free = emails.select_for_update(skip_locked=True, no_key=True, of=("self", "recipient")).order_by("pk")
     ids = [email.pk for email in free.select_related("recipient").only("recipient__time_zone")]
-    claims.wait_until(OutgoingEmail.objects.filter(pk__in=ids_as_rows(ids)), opening)
+    delivery_claims.wait_until(OutgoingEmail.objects.filter(pk__in=ids_as_rows(ids)), opening)

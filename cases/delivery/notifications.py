@@ -18,7 +18,7 @@ from cases.core.reader_timezones import clock_of
 from cases.db.bulk import ids_as_rows
 from cases.db.compiled_queries import CompiledQuery, Parameter
 from cases.db.index_order import order_along_index
-from cases.delivery import celery_publisher, claims
+from cases.delivery import celery_publisher, delivery_claims
 from cases.lifecycle.deputies import deputies_of
 from cases.lifecycle.former_technicians import AT_WORK
 from cases.lifecycle.notification_choices import Reader, readers
@@ -184,7 +184,7 @@ def wait_for_next_digest(emails: QuerySet[OutgoingEmail], now: dt.datetime) -> N
     waiting = emails.filter(kind=Email.DIGEST, state=OutgoingEmail.State.WAITING)
     for zone in set(waiting.order_by().values_list("recipient__time_zone", flat=True).distinct()):
         moment = next_digest(zone, now)
-        claims.wait_until(waiting.filter(recipient__time_zone=zone, next_try__gt=moment), moment)
+        delivery_claims.wait_until(waiting.filter(recipient__time_zone=zone, next_try__gt=moment), moment)
 
 
 def move_daily_email(person: User) -> None:
@@ -194,7 +194,7 @@ def move_daily_email(person: User) -> None:
     """
     now = portal_now()
     collecting = OutgoingEmail.objects.filter(recipient=person, kind=Email.DIGEST, group__isnull=True, next_try__gt=now)
-    claims.wait_until(collecting.filter(state=OutgoingEmail.State.WAITING), next_digest(person.time_zone, now))
+    delivery_claims.wait_until(collecting.filter(state=OutgoingEmail.State.WAITING), next_digest(person.time_zone, now))
 
 
 def _untold(kind: str, abouts: Sequence[About]) -> list[About]:

@@ -9,7 +9,7 @@ import structlog
 
 from cases.core.clock import portal_clock, portal_now
 from cases.delivery import account_email_queue, envelope, mail_hours
-from cases.delivery.claims import CLAIM_SECONDS
+from cases.delivery.delivery_claims import CLAIM_SECONDS
 from cases.delivery.email_batch import EmailBatch, EmailContext
 from cases.delivery.email_claims import claim, claimable, drop, mark_undeliverable, record, return_claim
 from cases.delivery.email_kinds import KINDS

@@ -1,4 +1,7 @@
-"""When a delivery that failed is retried, and when it is given up. It is under a claim (cases.delivery.claims)."""
+"""When a delivery that failed is retried, and when it is given up.
+
+It is under a claim (cases.delivery.delivery_claims).
+"""
 
 import datetime as dt
 from typing import TypeVar

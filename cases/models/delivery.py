@@ -15,7 +15,10 @@ GIVEN_UP = ["failed", "undeliverable"]
 
 
 class Delivery(models.Model):
-    """Something that leaves the portal. cases.delivery.claims claims it, cases.delivery.retries retries or gives up."""
+    """Something that leaves the portal.
+
+    cases.delivery.delivery_claims claims it, and cases.delivery.retries retries or gives up.
+    """
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")

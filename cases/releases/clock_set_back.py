@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from cases.core.clock import portal_now
 from cases.db.bulk import ids_as_rows
-from cases.delivery import claims, notifications
+from cases.delivery import delivery_claims, notifications
 from cases.delivery.email_claims import lease
 from cases.models import Case, OutgoingEmail
 from cases.models.case_states import RELEASE_FAILS
@@ -56,7 +56,7 @@ def _emails() -> int:
 def _wait(emails: QuerySet[OutgoingEmail], moment: dt.datetime) -> int:
     free = emails.select_for_update(skip_locked=True, no_key=True).order_by("pk")
     ids = list(free.values_list("pk", flat=True))
-    claims.wait_until(OutgoingEmail.objects.filter(pk__in=ids_as_rows(ids)), moment)
+    delivery_claims.wait_until(OutgoingEmail.objects.filter(pk__in=ids_as_rows(ids)), moment)
     return len(ids)
 
 

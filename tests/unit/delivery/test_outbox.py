@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cases import releases
-from cases.delivery import claims, email_claims, outbox, retries
+from cases.delivery import delivery_claims, email_claims, outbox, retries
 from cases.delivery import release_email as mail_module
 from cases.delivery.results import DeliveryResult, Outcome
 from cases.models import Case, OutgoingEmail, User
@@ -766,7 +766,7 @@ def test_a_slow_server_is_still_served_and_its_lease_outlasts_a_message(timeout,
     settings.EMAIL_TIMEOUT = timeout
     CaseFactory(due=True, member=member)
     releases.release_due(by="test", source="command")
-    assert email_claims.lease() >= dt.timedelta(seconds=claims.CLAIM_SECONDS + 4 * timeout)
+    assert email_claims.lease() >= dt.timedelta(seconds=delivery_claims.CLAIM_SECONDS + 4 * timeout)
     assert outbox.deliver().sent == 1
 
 
