@@ -14,7 +14,7 @@ class CasesConfig(AppConfig):
 
         import cases.checks  # noqa: F401  (registers the system checks)
         from cases.accounts import client_addresses, factor_changes, logins
-        from cases.delivery import provider_events
+        from cases.delivery import bounce_webhook
         from cases.maintenance import rebuild_search
         from cases.models.text_limits import keep_text_limits
 
@@ -22,6 +22,6 @@ class CasesConfig(AppConfig):
         factor_changes.connect()
         logins.take_over()
         if settings.EMAIL_PROVIDER:
-            provider_events.connect()
+            bounce_webhook.connect()
         post_migrate.connect(keep_text_limits, sender=self)
         post_migrate.connect(rebuild_search.after_migration, sender=self)

@@ -10,8 +10,8 @@ from django.core.mail.backends.base import BaseEmailBackend
 
 from cases.delivery import outbox
 from cases.delivery.account_email_queue import queue
+from cases.delivery.bounce_webhook import receive_event
 from cases.delivery.bounces import Received
-from cases.delivery.provider_events import receive_event
 from cases.models import OutgoingEmail, User
 from portal.email_url import email_settings, has_webhook, provider_in
 

@@ -16,7 +16,7 @@ from django.urls import clear_url_caches, include, path
 
 from cases import releases
 from cases.core.clock import portal_now
-from cases.delivery import outbox, provider_events
+from cases.delivery import bounce_webhook, outbox
 from cases.delivery.envelope import METADATA_KEY, local_part
 from cases.models import Case, OutgoingEmail, User
 from cases.monitoring.outbox_status import outbox_status
@@ -62,11 +62,11 @@ def api(settings: Any, url: str, answer: tuple[int, dict[str, Any]]) -> Iterator
     urlpatterns[:] = [*pages, path("email-events/", include((tracking_urls(settings.EMAIL_PROVIDER), "anymail")))]
     settings.ROOT_URLCONF = __name__
     clear_url_caches()
-    provider_events.connect()
+    bounce_webhook.connect()
     try:
         yield handler
     finally:
-        tracking.disconnect(dispatch_uid=provider_events.__name__)
+        tracking.disconnect(dispatch_uid=bounce_webhook.__name__)
         server.shutdown()
         server.server_close()
 
