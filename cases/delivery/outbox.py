@@ -13,7 +13,7 @@ from cases.delivery.delivery_claims import CLAIM_SECONDS
 from cases.delivery.email_batch import EmailBatch, EmailContext
 from cases.delivery.email_claims import claim, claimable, drop, mark_undeliverable, record, return_claim
 from cases.delivery.email_kinds import KINDS
-from cases.delivery.refusals import record_refusal
+from cases.delivery.rejected_mailboxes import record_refusal
 from cases.delivery.results import DeliveryReport, DeliveryResult, Outcome
 from cases.delivery.transport import Transport
 
