@@ -1,4 +1,4 @@
-"""The statement that walks a day slot by slot, for each kind of database (cases.releases.slots)."""
+"""The statement that walks a day slot by slot, for each kind of database (cases.releases.wakeup_slots)."""
 
 LENGTH = 50_000  # microseconds
 LAST_MOMENT = 86_399_999_999  # of a day, in microseconds

@@ -13,7 +13,7 @@ from cases.lifecycle.why_not_yet import Verdict, verdicts
 from cases.models import Case, CaseQuerySet, ReleaseStop
 from cases.models.case_states import ARMED, HELD, RELEASE_FAILS, SCHEDULED
 from cases.monitoring.problems import FAILING, RELEASE_STOP, UPCOMING, Problem
-from cases.releases.slots import Slot
+from cases.releases.wakeup_slots import Slot
 from cases.releases.wakeups import LOOK_AHEAD
 from cases.selectors.pagination import MAX_COUNTED, CappedCount
 

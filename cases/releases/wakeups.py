@@ -21,7 +21,7 @@ from cases.delivery import celery_publisher
 from cases.lifecycle import stored_clock
 from cases.models import Case
 from cases.models.case_states import ARMED, SCHEDULED
-from cases.releases.slots import Slot, first_of_each_slot
+from cases.releases.wakeup_slots import Slot, first_of_each_slot
 
 # At least two sweeps, so that no case that is near is missed between them.
 LOOK_AHEAD = max(dt.timedelta(minutes=1), dt.timedelta(seconds=2 * settings.SWEEP_INTERVAL))

@@ -20,7 +20,7 @@ from cases.core.schedule import Schedule
 from cases.delivery import celery_publisher
 from cases.models import Case
 from cases.releases import wakeups
-from cases.releases.slots import Slot, first_of_each_slot
+from cases.releases.wakeup_slots import Slot, first_of_each_slot
 from portal.celery import app
 from tests.clocks import portals_today
 from tests.conftest import FROZEN
