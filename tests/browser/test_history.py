@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from cases import releases
 from cases.models import CaseEvent
-from cases.proof import head
+from cases.proof import publishing
 from cases.proof.sealing import seal_history
 from tests.browser.conftest import assert_accessible, in_two_looks
 from tests.factories import CaseFactory
@@ -43,7 +43,7 @@ def test_an_administrator_finds_exports_and_verifies(
     assert (row["Case"], row["Reason"]) == (case.external_case_id, f"'{REASON}")
 
     assert seal_history() >= 2
-    head.publish_head(CaseEvent.objects.latest("at").at.replace(year=2100))
+    publishing.publish_head(CaseEvent.objects.latest("at").at.replace(year=2100))
     call_command("verify_history", heads_from=settings.HISTORY_HEAD_FILE)
     with foreign_keys_off():
         CaseEvent.objects.filter(reason=REASON).update(reason="Nobody asked")

@@ -27,7 +27,7 @@ from cases.models import (
 from cases.monitoring import daily_statistics
 from cases.monitoring.heartbeats import scheduler_health
 from cases.monitoring.prometheus import exposition
-from cases.proof import head
+from cases.proof import publishing
 from cases.releases import bulk, notices
 from cases.releases.bulk import Parameters, worker
 from tasks import releases as tasks
@@ -120,13 +120,13 @@ def sealed(number):
 def test_the_head_is_published_again_and_once(clock, far_ahead, administrator):
     clock.move_to(FROZEN + far_ahead)
     sealed(1)
-    assert head.publish_head(timezone.now())
+    assert publishing.publish_head(timezone.now())
     clock.move_to(FROZEN)
     sealed(2)
-    days = [head.publish_head(FROZEN + hours * HOUR) for hours in (0, 1, 2)]
+    days = [publishing.publish_head(FROZEN + hours * HOUR) for hours in (0, 1, 2)]
     clock.move_to(FROZEN + 2 * DAY)
     sealed(3)
-    days.append(head.publish_head(timezone.now()))
+    days.append(publishing.publish_head(timezone.now()))
     published = [found.split("-")[0] for found in days if found]
     # Half an hour ahead is the same day.
     assert published == (["3"] if far_ahead < HOUR else ["2", "3"])

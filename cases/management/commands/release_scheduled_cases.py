@@ -16,7 +16,7 @@ from cases.lifecycle import release_stop, stored_clock
 from cases.lifecycle.why_not_yet import Reason, ReasonKind, Verdict, verdicts
 from cases.models import Case, CaseEvent, CaseQuerySet
 from cases.monitoring import daily_statistics, sampled_totals
-from cases.proof.head import publish_head
+from cases.proof.publishing import publish_head
 from cases.proof.sealing import seal_history
 from cases.releases import bulk
 from cases.releases.release_batch import Batch

@@ -16,7 +16,7 @@ from cases.core.schedule import Schedule
 from cases.delivery import account_email_queue, outbox
 from cases.documents import attach_and_remove as documents
 from cases.models import Absence, BulkRun, Case, HistorySeal, Notification, OutgoingEmail, User
-from cases.proof.head import publish_head
+from cases.proof.publishing import publish_head
 from cases.releases import bulk, notices
 from cases.releases.bulk import Parameters
 from cases.releases.reminders import queue_reminders

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cases.delivery import outbox
 from cases.models import AccountEvent, CaseEvent, HistorySeal, OutgoingEmail, PortalEvent
-from cases.proof import canonical, head, sealing
+from cases.proof import canonical, publishing, sealing
 from cases.proof.sealing import last_cut, seal_history
 from cases.proof.verification import Finding, Head, Problem, Verification
 from tasks.history import seal_history as seal_task
@@ -262,14 +262,14 @@ def test_of_two_processes_that_seal_one_has_its_turn_later(sealed, monkeypatch):
 def test_the_head_is_published_once_a_day_and_only_a_new_one(sealed, administrator, tmp_path, settings):
     settings.HISTORY_HEAD_FILE = str(tmp_path / "heads")
     morning = HistorySeal.objects.first().at
-    first = head.publish_head(morning)
+    first = publishing.publish_head(morning)
     assert first == HistorySeal.objects.first().head
-    assert head.publish_head(morning) is None, "today's is out"
-    assert head.publish_head(morning + dt.timedelta(days=1)) is None, "nothing new"
+    assert publishing.publish_head(morning) is None, "today's is out"
+    assert publishing.publish_head(morning + dt.timedelta(days=1)) is None, "nothing new"
     AccountEvent.objects.create(pk=3, person=administrator, kind="corrected", at=NOW, system_actor="a test")
     seal_history()
-    assert head.publish_head(morning) is None, "one a day"
-    second = head.publish_head(HistorySeal.objects.first().at + dt.timedelta(days=2))
+    assert publishing.publish_head(morning) is None, "one a day"
+    second = publishing.publish_head(HistorySeal.objects.first().at + dt.timedelta(days=2))
     kept = (tmp_path / "heads").read_text().splitlines()
     assert [line.split()[-1] for line in kept] == [first, second]
     assert not OutgoingEmail.objects.exists()
@@ -300,7 +300,7 @@ def test_a_file_that_cannot_be_read_is_said_in_a_sentence(name, said, tmp_path):
 
 def test_without_a_file_each_administrator_gets_an_email(sealed, administrator, technician, mailoutbox, settings):
     UserFactory(role="administrator", is_active=False)
-    found = head.publish_head(dt.datetime.now(dt.UTC))
+    found = publishing.publish_head(dt.datetime.now(dt.UTC))
     outbox.deliver()
     (mail,) = mailoutbox
     assert mail.to == [administrator.email]
@@ -316,7 +316,7 @@ def test_a_file_that_cannot_be_written_keeps_nothing_back(
     settings.HISTORY_HEAD_FILE = str(tmp_path / path)
     now = HistorySeal.objects.first().at
     with django_capture_on_commit_callbacks(execute=True):
-        published = seal_task(), head.publish_head(now)
+        published = seal_task(), publishing.publish_head(now)
     assert published == (0, None), "today's is out, and no task failed"
     assert [email.recipient for email in OutgoingEmail.objects.all()] == [administrator]
     lines = [record for record in caplog.records if isinstance(record.msg, dict)]
@@ -327,11 +327,11 @@ def test_a_file_that_cannot_be_written_keeps_nothing_back(
 def test_a_file_that_can_be_written_again_is_written_the_next_day(sealed, administrator, tmp_path, settings):
     file = tmp_path / "later" / "heads"
     settings.HISTORY_HEAD_FILE = str(file)
-    assert head.publish_head(HistorySeal.objects.first().at)
+    assert publishing.publish_head(HistorySeal.objects.first().at)
     file.parent.mkdir()
     AccountEvent.objects.create(pk=3, person=administrator, kind="corrected", at=NOW, system_actor="a test")
     seal_history()
-    second = head.publish_head(HistorySeal.objects.first().at + dt.timedelta(days=2))
+    second = publishing.publish_head(HistorySeal.objects.first().at + dt.timedelta(days=2))
     assert file.read_text().split()[1:] == [second]
     assert OutgoingEmail.objects.count() == 1
 
