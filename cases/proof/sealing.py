@@ -12,7 +12,7 @@ from cases.core.clock import portal_now
 from cases.db.settled_rows import last_settled_key
 from cases.models import HistorySeal
 from cases.models.history_seal import NO_SEAL
-from cases.proof.canonical import HISTORIES, digest_of, digests, entries_of, pack
+from cases.proof.hashing import HISTORIES, digest_of, digests, entries_of, pack
 
 logger = structlog.get_logger(__name__)
 

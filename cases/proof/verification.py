@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from cases.models import HistorySeal
 from cases.models.history_seal import DIGEST_LENGTH, NO_SEAL
-from cases.proof.canonical import HISTORIES, digest_of, digests, entries_of, unpack
+from cases.proof.hashing import HISTORIES, digest_of, digests, entries_of, unpack
 from cases.proof.sealing import last_sealed
 
 HEAD = re.compile(rf"([1-9][0-9]{{0,17}})-([0-9a-f]{{{DIGEST_LENGTH}}})")

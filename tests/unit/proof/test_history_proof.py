@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cases.delivery import outbox
 from cases.models import AccountEvent, CaseEvent, HistorySeal, OutgoingEmail, PortalEvent
-from cases.proof import canonical, publishing, sealing
+from cases.proof import hashing, publishing, sealing
 from cases.proof.sealing import last_cut, seal_history
 from cases.proof.verification import Finding, Head, Problem, Verification
 from tasks.history import seal_history as seal_task
@@ -133,7 +133,7 @@ def test_a_changed_column_names_its_entry(sealed, tampering, name):
 @given(data=st.data())
 @A_FEW
 def test_random_tampering_is_always_found(data, head_kept, tampering):
-    model, history = data.draw(st.sampled_from([(m, h) for h, m in canonical.HISTORIES.items()]))
+    model, history = data.draw(st.sampled_from([(m, h) for h, m in hashing.HISTORIES.items()]))
     key = data.draw(st.sampled_from(sorted(model.objects.values_list("pk", flat=True))))
     row = model.objects.get(pk=key)
     name = data.draw(st.sampled_from(fields_of(model)))
@@ -214,7 +214,7 @@ def test_any_history_verifies_and_no_batch_is_parted(steps, together, tampering)
         assert (run.entries, run.unsealed()) == (key, 0)
         seals: dict[uuid.UUID, set[int]] = defaultdict(set)
         for seal in HistorySeal.objects.all():
-            for entry in CaseEvent.objects.filter(pk__in=canonical.unpack(bytes(seal.entries))):
+            for entry in CaseEvent.objects.filter(pk__in=hashing.unpack(bytes(seal.entries))):
                 seals[entry.release_batch].add(seal.number)
         is_coverable = max((len(batches) for batches, _ in steps), default=0) <= together
         assert not is_coverable or all(len(under) == 1 for batch, under in seals.items() if batch)
@@ -236,7 +236,7 @@ def test_what_an_entry_is_sealed_as_never_changes():
     """Otherwise, earlier seals no longer verify. A new column allows NULL, and NULL is left out."""
     row = case_event(CaseFactory(), 7, reason="“é”", details={"b": 1, "a": None}, from_time=dt.time(9, 30))
     columns = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
-    assert canonical.canonical(columns | {"case_id": 5}) == (
+    assert hashing.canonical(columns | {"case_id": 5}) == (
         rb'{"at":"2025-06-11T12:00:00.000000+00:00","case_id":5,"details":{"a":null,"b":1},"from_status":"",'
         rb'"from_time":"09:30:00.000000","id":7,"kind":"accepted","reason":"\u201c\u00e9\u201d","release_number":0,'
         rb'"schedule_revision":0,"source":"web","system_actor":"a test","to_status":""}'
