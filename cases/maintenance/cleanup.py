@@ -16,7 +16,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import Exists, OuterRef, QuerySet
 
 from cases.accounts.security_state import forget_expired
-from cases.core.steps import run_all
+from cases.core.independent_steps import run_all
 from cases.documents import storage
 from cases.lifecycle import job_claims
 from cases.models import BulkRun, Heartbeat, Notification, UnsentForm, UsedFormToken

@@ -5,7 +5,7 @@ import socket
 from collections.abc import Callable
 
 from cases.core.clock import portal_now
-from cases.core.steps import run_all
+from cases.core.independent_steps import run_all
 from cases.delivery import celery_publisher, outbox
 from cases.models import Heartbeat
 from cases.releases import clock_set_back, notices, wakeups

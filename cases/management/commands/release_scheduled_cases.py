@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from cases.accounts import absences
 from cases.core.clock import portal_now
-from cases.core.steps import run_all
+from cases.core.independent_steps import run_all
 from cases.delivery import outbox
 from cases.lifecycle import release_stop, stored_clock
 from cases.lifecycle.why_not_yet import Reason, ReasonKind, Verdict, verdicts

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cases.core.steps import run_all
+from cases.core.independent_steps import run_all
 
 
 class Told:
