@@ -13,7 +13,7 @@ from django_structlog.celery.signals import modify_context_before_task_publish
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
 from cases.core.safe_errors import safe_copy
-from portal import acknowledgement
+from portal import broker_acknowledgement
 from portal.logs import keep_ids_only, say_as_json
 from portal.worker_exit import ExitWithoutBroker
 
@@ -42,7 +42,7 @@ class PortalTask(Task):
             raise safe_copy(error) from None
 
 
-acknowledgement.use_in_workers()
+broker_acknowledgement.use_in_workers()
 app: "Celery[Task]" = Celery("portal", task_cls=PortalTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 for module in iter_modules([str(Path(__file__).parent.parent / "tasks")]):
