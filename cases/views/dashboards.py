@@ -8,7 +8,7 @@ from cases.core.clock import portal_now
 from cases.lifecycle.deputies import absence_today, covered_by
 from cases.selectors import dashboard as boards
 from cases.selectors.owned_conditions import ROWS, owned_conditions
-from cases.selectors.questions import questions_in
+from cases.selectors.questions_to_members import questions_in
 from cases.selectors.release_contents import contents_of
 from cases.views.live import dashboard_token
 from cases.views.requests import PortalRequest
