@@ -19,17 +19,17 @@ from cases.models import (
     CaseWords,
     PersonWords,
     User,
-    case_words,
-    person_words,
+    case_search_words,
+    person_search_words,
 )
 
 # Rows in one transaction.
 BATCH = 500
 TABLES = (CaseWords, PersonWords)
 # Only these columns: a migration may stop before the others exist.
-OWN_TEXTS = ("external_case_id", "member_id", *case_words.OF_THE_CASE)
+OWN_TEXTS = ("external_case_id", "member_id", *case_search_words.OF_THE_CASE)
 NAMES = ("username", "first_name", "last_name")
-COLUMNS = (*case_words.OF_THE_CASE, "submissions", "answer", "reports", "notes")
+COLUMNS = (*case_search_words.OF_THE_CASE, "submissions", "answer", "reports", "notes")
 Rebuild = Callable[[Sequence[int]], None]
 
 
@@ -73,14 +73,14 @@ def rebuild_cases(keys: Sequence[int]) -> None:
     is read here. The rows of the cases are not locked, so that no release waits for them or skips them.
     """
     cases = Case.objects.filter(pk__in=keys).order_by("pk")
-    missing = [case_words.of_case(case, ()) for case in cases.only("member_id")]
+    missing = [case_search_words.of_case(case, ()) for case in cases.only("member_id")]
     CaseWords.objects.bulk_create(missing, ignore_conflicts=True)
     locked = _locked(CaseWords.objects.filter(pk__in=keys))
-    rows = {case.pk: case_words.of_case(case) for case in cases.only(*OWN_TEXTS).filter(pk__in=locked)}
+    rows = {case.pk: case_search_words.of_case(case) for case in cases.only(*OWN_TEXTS).filter(pk__in=locked)}
     for column, texts in _texts_of(locked):
         for key, found in texts.items():
-            case_words.set_text(rows[key], column, found)
-    case_words.store(list(rows.values()), COLUMNS)
+            case_search_words.set_text(rows[key], column, found)
+    case_search_words.store(list(rows.values()), COLUMNS)
 
 
 def rebuild_people(keys: Sequence[int]) -> None:
@@ -106,7 +106,7 @@ def _rebuild_words_of_people(keys: Sequence[int]) -> None:
     missing = [PersonWords(person_id=key) for key in people.values_list("pk", flat=True)]
     PersonWords.objects.bulk_create(missing, ignore_conflicts=True)
     locked = _locked(PersonWords.objects.filter(pk__in=keys))
-    person_words.store(people.only(*person_words.TEXTS).filter(pk__in=locked))
+    person_search_words.store(people.only(*person_search_words.TEXTS).filter(pk__in=locked))
 
 
 def _locked(rows: QuerySet[Any]) -> list[int]:
@@ -117,7 +117,7 @@ def _locked(rows: QuerySet[Any]) -> list[int]:
 def _texts_of(keys: Sequence[int]) -> Iterator[tuple[str, dict[int, list[str]]]]:
     """Return the texts of each case, newest first, for each column that comes from other tables."""
     documents = CaseDocument.objects.filter(case__in=keys)
-    for kind, column in case_words.COLUMN_OF_KIND.items():
+    for kind, column in case_search_words.COLUMN_OF_KIND.items():
         yield column, _by_case(documents.filter(kind=kind), "name")
     yield "answer", _by_case(CaseAnswer.objects.filter(case__in=keys), "text")
     yield "notes", _notes_and_messages(keys)

@@ -12,8 +12,8 @@ from cases.models.canned_text import CannedText
 from cases.models.case import Case
 from cases.models.case_event import CaseEvent
 from cases.models.case_queryset import CaseQuerySet
+from cases.models.case_search_words import CaseWords
 from cases.models.case_type import CaseType, CaseTypeCondition
-from cases.models.case_words import CaseWords
 from cases.models.condition import Condition
 from cases.models.delivery import Delivery
 from cases.models.document import CaseDocument, CaseDocumentQuerySet
@@ -25,7 +25,7 @@ from cases.models.note import CaseNote, CaseNoteQuerySet
 from cases.models.notification import Notification, NotificationChoice
 from cases.models.outgoing_email import OutgoingEmail
 from cases.models.password_reset_request import PasswordResetRequest
-from cases.models.person_words import PersonWords
+from cases.models.person_search_words import PersonWords
 from cases.models.portal_clock import PortalClock
 from cases.models.portal_event import PortalEvent
 from cases.models.release_day import ReleaseDay

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.core import limits
 from cases.core.text_fields import Prose
-from cases.models import case_words
+from cases.models import case_search_words
 from cases.models.case import Case
 from cases.models.case_states import RELEASED
 from cases.models.user import User
@@ -53,7 +53,7 @@ class CaseAnswer(models.Model):
         """Store the row, and the search words of its text."""
         with transaction.atomic(savepoint=False):
             super().save(*args, **kwargs)
-            case_words.store_text(self.case, "answer", [self.text])
+            case_search_words.store_text(self.case, "answer", [self.text])
 
     def __str__(self) -> str:
         return f"answer to case {self.case_id}"

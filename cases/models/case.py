@@ -14,7 +14,7 @@ from cases.core.folding import MAX_EXPANSION
 from cases.core.plain_in_migrations import CharField
 from cases.core.schedule import Schedule
 from cases.core.text_fields import Line, Prose
-from cases.models import case_words
+from cases.models import case_search_words
 from cases.models.case_constraints import CONSTRAINTS
 from cases.models.case_indexes import INDEXES
 from cases.models.case_queryset import CaseManager
@@ -217,12 +217,12 @@ class Case(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Store the row, and the search words of its texts."""
         stored = kwargs["update_fields"] = with_folded(Case, kwargs.get("update_fields"))
-        loaded = set(case_words.OF_THE_CASE) - self.get_deferred_fields()
+        loaded = set(case_search_words.OF_THE_CASE) - self.get_deferred_fields()
         texts = loaded if stored is None else loaded & stored
         with transaction.atomic(savepoint=False) if texts else nullcontext():
             super().save(*args, **kwargs)
             if texts:
-                case_words.store([case_words.of_case(self, texts)], texts)
+                case_search_words.store([case_search_words.of_case(self, texts)], texts)
 
     @property
     def is_released(self) -> bool:

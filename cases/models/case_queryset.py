@@ -14,7 +14,7 @@ from django.db.models import Q, Subquery
 from cases.core import schedule
 from cases.db.compiled_queries import Parameter
 from cases.db.index_order import order_along_index
-from cases.models import case_words
+from cases.models import case_search_words
 from cases.models.case_states import (
     HAS_OPEN_CONDITIONS,
     READY,
@@ -35,7 +35,7 @@ class CaseQuerySet(VisibleCases, models.QuerySet["Case"]):
         """Store the rows, and the search words of their texts."""
         with transaction.atomic(savepoint=False):
             stored = super().bulk_create(objs, *args, **kwargs)
-            case_words.store([case_words.of_case(case) for case in stored], case_words.OF_THE_CASE)
+            case_search_words.store([case_search_words.of_case(case) for case in stored], case_search_words.OF_THE_CASE)
         return stored
 
     def with_description(self) -> Self:

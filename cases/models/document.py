@@ -13,7 +13,7 @@ from cases.core import limits
 from cases.core.plain_in_migrations import FileField
 from cases.core.text import NOT_IN_A_LINE
 from cases.core.text_fields import Line
-from cases.models import case_words
+from cases.models import case_search_words
 from cases.models.case import Case
 from cases.models.case_states import RELEASED
 from cases.models.case_visibility import is_only_announced
@@ -120,7 +120,7 @@ class CaseDocument(models.Model):
 
     def _store_words(self) -> None:
         names = CaseDocument.objects.filter(case=self.case, kind=self.kind).values_list("name", flat=True)
-        case_words.store_text(self.case, case_words.COLUMN_OF_KIND[self.kind], names)
+        case_search_words.store_text(self.case, case_search_words.COLUMN_OF_KIND[self.kind], names)
 
     def __str__(self) -> str:
         return self.name

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.core import limits
 from cases.core.text_fields import Prose
-from cases.models import case_words
+from cases.models import case_search_words
 from cases.models.case import Case
 from cases.models.case_states import RELEASED
 from cases.models.case_visibility import is_only_announced
@@ -80,7 +80,7 @@ class CaseMessage(AppendOnly):
         """Store the row, and with its text what a search looks in."""
         with transaction.atomic():
             super().save(*args, **kwargs)
-            case_words.add_note(self.case, self.text)
+            case_search_words.add_note(self.case, self.text)
 
     def __str__(self) -> str:
         return f"message {self.pk}"

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.core import limits
 from cases.core.text_fields import Prose
-from cases.models import case_words
+from cases.models import case_search_words
 from cases.models.case import Case
 from cases.models.event import AppendOnly
 from cases.models.user import User
@@ -59,7 +59,7 @@ class CaseNote(AppendOnly):
         """Store the row, and with its text what a search looks in."""
         with transaction.atomic():
             super().save(*args, **kwargs)
-            case_words.add_note(self.case, self.text)
+            case_search_words.add_note(self.case, self.text)
 
     def __str__(self) -> str:
         return f"note {self.pk}"

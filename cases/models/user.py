@@ -19,7 +19,7 @@ from cases.core.plain_in_migrations import CharField
 from cases.core.reader_timezones import validate_zone
 from cases.core.text import NOT_IN_A_LINE
 from cases.core.text_fields import Line
-from cases.models import person_words
+from cases.models import person_search_words
 from cases.models.constraints import one_of
 from cases.models.folded import Folded, with_folded
 
@@ -48,7 +48,7 @@ class UserQuerySet(models.QuerySet["User"]):
         with transaction.atomic(savepoint=False):
             stored = super().bulk_create(_with_canonical(objs), *args, **kwargs)
             if self.model is User:  # a migration's is another class
-                person_words.store(stored)
+                person_search_words.store(stored)
         return stored
 
     def bulk_update(self, objs: Iterable["User"], fields: Iterable[str], *args: Any, **kwargs: Any) -> int:
@@ -275,16 +275,16 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # knox, benea
             if kwargs.get("update_fields") is not None:
                 kwargs["update_fields"] = {*kwargs["update_fields"], "credentials_key"}
         kwargs["update_fields"] = with_folded(User, kwargs.get("update_fields"))
-        is_renamed = kwargs["update_fields"] is None or kwargs["update_fields"] & set(person_words.TEXTS)
+        is_renamed = kwargs["update_fields"] is None or kwargs["update_fields"] & set(person_search_words.TEXTS)
         with transaction.atomic(savepoint=False) if is_renamed else nullcontext():
             super().save(*args, **kwargs)
             if is_renamed:
-                person_words.store([self] if kwargs["update_fields"] is None else self._stored_names())
+                person_search_words.store([self] if kwargs["update_fields"] is None else self._stored_names())
 
     def _stored_names(self) -> models.QuerySet["User"]:
         """Return the row as it is stored now, because an object that is saved in part may have been read before another
         change."""
-        return User.objects.filter(pk=self.pk).only(*person_words.TEXTS)
+        return User.objects.filter(pk=self.pk).only(*person_search_words.TEXTS)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Refuse with TypeError: the history names people forever."""

@@ -20,7 +20,7 @@ from cases.db.bulk import ids_as_rows
 from cases.db.search_index import Alternatives
 from cases.models import Case, CaseQuerySet, User
 from cases.models.case import ID_LETTERS
-from cases.models.case_words import member_mark
+from cases.models.case_search_words import member_mark
 
 MAX_MATCHES = 1000
 MAX_PEOPLE = 50
