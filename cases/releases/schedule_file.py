@@ -20,8 +20,8 @@ from django.utils.translation import pgettext_lazy
 from cases.core import limits
 from cases.core.errors import CaseError
 from cases.core.numbers import grouped
+from cases.core.safe_csv import FORMULA
 from cases.core.schedule import Schedule
-from cases.core.spreadsheet import FORMULA
 from cases.core.text import clean_line, clean_text
 
 COLUMNS = {

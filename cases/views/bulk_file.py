@@ -9,10 +9,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from cases.core import limits
 from cases.core.errors import CaseError
-from cases.core.spreadsheet import csv_lines
+from cases.core.safe_csv import csv_headers, csv_lines
 from cases.documents.upload_handlers import uploaded_file
 from cases.releases import schedule_file, schedule_file_preview
-from cases.views.csv_files import csv_headers
 from cases.views.decorators import staff_only
 from cases.views.refusals import refusals_shown_by
 from cases.views.requests import PortalRequest

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django.views.decorators.vary import vary_on_headers
 
 from cases.core.errors import CaseError
-from cases.core.spreadsheet import csv_lines
+from cases.core.safe_csv import csv_headers, csv_lines
 from cases.forms.bulk_form import UndoForm
 from cases.models import BulkRow, BulkRun
 from cases.releases import bulk
@@ -18,7 +18,6 @@ from cases.selectors import bulk_rows
 from cases.selectors import bulk_runs as selectors
 from cases.selectors.pagination import page_numbers
 from cases.views.bulk_new import run_address
-from cases.views.csv_files import csv_headers
 from cases.views.decorators import staff_only
 from cases.views.refusals import add_refusal, refusals_shown_by
 from cases.views.requests import PortalRequest

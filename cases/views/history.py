@@ -12,13 +12,12 @@ from django.views.decorators.http import require_safe
 
 from cases.core import limits, schedule
 from cases.core.clock import portal_now
-from cases.core.spreadsheet import csv_lines
+from cases.core.safe_csv import csv_headers, csv_lines
 from cases.forms.history_filter import HistoryFilter
 from cases.lifecycle.history import log_committed
 from cases.models import CaseEvent, User
 from cases.selectors.history import HistoryPage, HistoryQuery, exported, history_page, place_of
 from cases.templatetags.case_history import facts_in_words, what_happened
-from cases.views.csv_files import csv_headers
 from cases.views.decorators import staff_only
 from cases.views.requests import PortalRequest
 

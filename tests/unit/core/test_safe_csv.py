@@ -8,7 +8,7 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cases.core.spreadsheet import FORMULA, SIGNS, csv_lines, safe_cell
+from cases.core.safe_csv import FORMULA, SIGNS, csv_lines, safe_cell
 
 SEPARATORS = ",;\t"
 # It depends on how lists and decimals are written in the language.

@@ -34,6 +34,11 @@ def csv_lines(rows: Iterable[Iterable[object]]) -> Iterator[str]:
     return _lines(rows, str(get_format("LIST_SEPARATOR")))
 
 
+def csv_headers(name: str) -> dict[str, str]:
+    """Return the headers of a response with such lines, which a browser keeps as `name`."""
+    return {"Content-Type": "text/csv; charset=utf-8", "Content-Disposition": f'attachment; filename="{name}"'}
+
+
 def _lines(rows: Iterable[Iterable[object]], separator: str) -> Iterator[str]:
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, delimiter=separator)
