@@ -39,7 +39,7 @@ ROW = (
 
 
 @register.simple_tag(takes_context=True)
-def case_table_rows(context: Context) -> SafeString:
+def staff_case_table_rows(context: Context) -> SafeString:
     """Return a row for each of the `cases` on this `page` of a list. `away`: the technicians who are away, by key.
 
     This is not a template, because rendering one took a third of the time of a list.
