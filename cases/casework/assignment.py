@@ -11,12 +11,11 @@ from django.utils.translation import gettext as _
 
 from cases.core.clock import portal_now
 from cases.core.errors import CaseError, NotAllowed, WrongState
-from cases.delivery.condition_notices import ask_after_hand_over
-from cases.delivery.notifications import notify, notify_each
+from cases.delivery.hand_over_notices import tell_of_hand_over
+from cases.delivery.notifications import notify
 from cases.lifecycle.account_history import record
 from cases.lifecycle.history import EventRecorder, log_committed
 from cases.lifecycle.locking import in_lock_order, lock_as_administrator, lock_for_action
-from cases.lifecycle.notification_kinds import About
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.reminder_days import remind_soon
 from cases.models import AccountEvent, Case, CaseEvent, CaseQuerySet, Notification, User
@@ -72,8 +71,7 @@ def hand_over_case(
     locked.save("assigned_to")
     remind_soon(to, [case])
     locked.recorder.log(CaseEvent.Kind.HANDED_OVER)
-    notify(Notification.Kind.ASSIGNED, case=case, to=[to], by=locked.by, at=locked.recorder.at)
-    ask_after_hand_over([case], people={pk for pk in (former, to.pk) if pk}, at=locked.recorder.at)
+    tell_of_hand_over([case], former=[former], by=locked.by, at=locked.recorder.at)
     return case
 
 
@@ -135,8 +133,9 @@ def _hand_over_some(technician: User, to: User, by: User, source: str, reason: s
     Case.objects.filter(pk__in=[case.pk for case in cases]).update(assigned_to=to, version=F("version") + 1)
     remind_soon(to, cases)
     details = {"count": len(cases), "to_technician": to.pk}
-    notify_each(Notification.Kind.ASSIGNED, [About(to.pk, case.pk) for case in cases], by=by, at=now)
-    ask_after_hand_over(cases, people={technician.pk, to.pk}, at=now)
+    for case in cases:
+        case.assigned_to = to
+    tell_of_hand_over(cases, former=[technician.pk], by=by, at=now)
     record(technician, AccountEvent.Kind.CASES_HANDED_OVER, by=by, reason=reason, details=details)
     facts = {"count": len(cases), "from_id": technician.pk, "to_id": to.pk}
     log_committed("cases handed over", source=source, by=by.pk, **facts)

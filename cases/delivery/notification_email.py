@@ -166,7 +166,7 @@ def _by_case(told: Sequence[Notification]) -> dict[Case | None, list[Notificatio
 
 
 def _words(notification: Notification, person: User) -> str:
-    return sentence(notification, to=person, in_queue=_in_queue(notification, person))
+    return sentence(notification, to=person, case=notification.case, in_queue=_in_queue(notification, person))
 
 
 def _in_queue(notification: Notification, person: User) -> int:

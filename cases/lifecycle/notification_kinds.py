@@ -4,13 +4,14 @@ To add one, add a value to Notification.Kind and a line to KINDS. No sentence co
 contains a person's name, because others may also read an email.
 """
 
+import datetime as dt
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
-from cases.models import Notification, NotificationChoice, User
+from cases.models import Case, Notification, NotificationChoice, User
 
 Kind = Notification.Kind
 Channel = NotificationChoice.Channel
@@ -177,6 +178,14 @@ def usual_channel(kind: str) -> str:
     """Return how people who have not chosen are notified of `kind`. Without NOTIFICATION_EMAILS, they get no email."""
     is_emailed = settings.NOTIFICATION_EMAILS or KINDS[kind].has_own_email
     return KINDS[kind].usual if is_emailed else Channel.PORTAL
+
+
+def keeping_back(case: Case, at: dt.datetime) -> list[Kind]:
+    """Return which of HELD and FAILED are true of `case`, if its release instant had come at `at`."""
+    instant = case.release_instant if case.is_pending else None
+    if instant is None or instant > at:
+        return []
+    return [kind for kind, so in ((Kind.HELD, case.open_conditions), (Kind.FAILED, case.release_attempts)) if so]
 
 
 def kinds_for(person: User) -> list[str]:

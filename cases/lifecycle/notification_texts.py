@@ -1,12 +1,15 @@
 """The words of a notification, for the person it is for."""
 
+import datetime as dt
+
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cases.core.numbers import capped
 from cases.core.text import isolated
-from cases.lifecycle.notification_kinds import KINDS, Kind
+from cases.lifecycle.notification_kinds import KINDS, Kind, keeping_back
 from cases.lifecycle.state_labels import UNASSIGNED_QUERY
 from cases.models import Case, Notification, User
 
@@ -14,12 +17,27 @@ from cases.models import Case, Notification, User
 MAX_IN_QUEUE = 99
 
 
-def sentence(notification: Notification, *, to: User, in_queue: int = 0) -> str:
-    """Return what `notification` says `to` its recipient: what happened, and what happens next. See `headline`."""
+def sentence(notification: Notification, *, to: User, case: Case | None, in_queue: int = 0) -> str:
+    """Return what `notification` about `case` says `to` its recipient: what happened, and what happens next. See
+    `headline`."""
     facts = KINDS[notification.kind]
     words = facts.member if to.is_member else facts.staff
     happened = headline(notification, to=to, in_queue=in_queue)
-    return f"{happened} {words.then}" if words and words.then else happened
+    after = [str(words.then)] if words and words.then else []
+    if notification.kind == Kind.ASSIGNED and case and case.assigned_to_id == to.pk:
+        after += _what_keeps_back(case, notification.at)
+    return " ".join([happened, *after])
+
+
+def _what_keeps_back(case: Case, at: dt.datetime) -> list[str]:
+    """Say why a case that a person got at `at` was not released yet, as far as that is still so.
+
+    What began later has a notification of its own.
+    """
+    if case.is_held:
+        return [_("This case is on hold. No release date is set.")]
+    found = [KINDS[kind].staff for kind in keeping_back(case, at)]
+    return [str(words.text) for words in found if words]
 
 
 def headline(notification: Notification, *, to: User, in_queue: int = 0) -> str:

@@ -14,7 +14,8 @@ from cases.core.clock import portal_now
 from cases.core.schedule import Schedule
 from cases.db.bisect import NOT_A_ROWS_FAULT
 from cases.db.bulk import ids_as_rows
-from cases.delivery.condition_notices import ask_after_hand_over, ask_for_approvals, tell_technicians_instead
+from cases.delivery.condition_notices import ask_for_approvals, tell_technicians_instead
+from cases.delivery.hand_over_notices import tell_of_hand_over
 from cases.delivery.notifications import administrators, mark_outdated, notify, notify_each, with_administrators
 from cases.lifecycle import stored_clock
 from cases.lifecycle.deputies import deputies_of
@@ -92,18 +93,15 @@ def tell_of_events(events: Sequence[CaseEvent]) -> None:
     of_kind: dict[str, list[CaseEvent]] = defaultdict(list)
     for event in events:
         of_kind[event.kind].append(event)
-    assigned = [About(event.details["to_technician"], event.case_id) for event in of_kind[Event.HANDED_OVER]]
     tell_of_recalls([event.case for event in of_kind[Event.RECALLED]], by=by, at=at)
-    if assigned:
-        notify_each(Kind.ASSIGNED, assigned, by=by, at=at)
     if given := [event for event in of_kind[Event.CONDITION_ADDED] if not _is_about_approval(event)]:
         _tell_of_given(given, by=by, at=at)
     if asking := {event.case_id for event in events if _asks_for_approval(event)}:
         ask_for_approvals(asking, by=by, at=at)
     tell_of_late_held([event.case for kind in OPENING for event in of_kind[kind]], by=by, at=at)
     if handed_over := of_kind[Event.HANDED_OVER]:
-        people = {event.details.get(name) for event in handed_over for name in ("from_technician", "to_technician")}
-        ask_after_hand_over([event.case for event in handed_over], people=people - {None}, at=at)
+        former = {event.details.get("from_technician") for event in handed_over}
+        tell_of_hand_over([event.case for event in handed_over], former=former, by=by, at=at)
 
 
 def tell_of_recalls(cases: Sequence[Case], *, by: User | str, at: dt.datetime) -> None:

@@ -143,15 +143,17 @@ def _kind_of_wave(group: NotificationGroup) -> str:
 def _groups(person: User, which: Q) -> list[NotificationGroup]:
     """Read the notifications and their cases in two statements, and a third if something waits in the queue."""
     found = list(_newest(person, which).select_related("actor")[: MAX_COUNTED + 1])
-    cases = VisibleCase.by_key([each.known for each in found if each.known], to=person)
+    cases = Case.objects.shown_to(person).in_bulk({each.known for each in found if each.known})
+    seen = {pk: VisibleCase.of(case, to=person) for pk, case in cases.items()}
     shows_queue = _knows_the_queue(person) and any(each.case_id is None for each in found)
     in_queue = count_queue(person) if shows_queue else 0
     lines: dict[int | None, list[NotificationLine]] = {}
     for each in found:
         if each.known in cases or (each.case_id is None and shows_queue):
-            text = sentence(each, to=person, in_queue=in_queue) + _since_then(each, cases.get(each.known or 0))
+            words = sentence(each, to=person, case=cases.get(each.known or 0), in_queue=in_queue)
+            text = words + _since_then(each, seen.get(each.known or 0))
             lines.setdefault(each.case_id, []).append(NotificationLine(each, text))
-    return [NotificationGroup(cases.get(pk or 0), of_one) for pk, of_one in lines.items()]
+    return [NotificationGroup(seen.get(pk or 0), of_one) for pk, of_one in lines.items()]
 
 
 def _since_then(notification: Notification, case: VisibleCase | None) -> str:

@@ -92,6 +92,8 @@ class HandOver(Operation):
             events.append(handed_over(change.recorder, to=to, reason=self.reason(change.row)))
         for person, theirs in by_person.items():
             store(theirs, assigned_to=person)
+            for change in theirs:
+                change.case.assigned_to = self.job.people[person or 0]
             remind_soon(self.job.people[person or 0], [change.case for change in theirs])
         record(events)
 
