@@ -53,9 +53,14 @@ def settle_by_work(case: Case, recorder: EventRecorder) -> list[Condition]:
     return met
 
 
-def reopen_on_return(case: Case, recorder: EventRecorder) -> None:
-    """Reopen the conditions that work on the case meets, and let approvals lapse, because work on the case resumes."""
-    record_all(condition_sets.reopen_on_return({case.pk: recorder}), recorder)
+def reopen_on_return(case: Case, recorder: EventRecorder) -> list[CaseEvent]:
+    """Reopen the conditions that work on the case meets, and let approvals lapse, because work on the case resumes.
+
+    Return the events.
+    """
+    events = condition_sets.reopen_on_return({case.pk: recorder})
+    record_all(events, recorder)
+    return events
 
 
 def lapse_approvals(case: Case, recorder: EventRecorder) -> None:

@@ -117,7 +117,7 @@ KINDS: dict[str, KindFacts] = {
         Channel.DIGEST,
         Sentence(
             _("A condition on this case is still open, and its owner has left."),
-            _("%(name)s made you the owner of a condition on this case."),
+            _("%(name)s opened a condition on this case that you own."),
         ),
         comes_in_waves=True,
     ),

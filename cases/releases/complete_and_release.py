@@ -12,7 +12,7 @@ from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseEvent, User
 from cases.releases import release_batch
 from cases.releases.approvals import check_second_approver
-from cases.releases.notices import ask_for_approval, forget_former_dates
+from cases.releases.notices import ask_for_approval, forget_former_dates, tell_owners
 from cases.releases.reminders import remind_at_once
 from cases.releases.schedule_policy import check_choice
 from cases.releases.wakeups import arm_after_commit
@@ -95,9 +95,10 @@ def return_to_accepted(*, case: Case, by: User, source: str, reason: str = "", v
     case.status = Case.Status.ACCEPTED
     case.date_completed = None
     set_schedule(case, None)
-    case_conditions.reopen_on_return(case, recorder)
+    reopened = case_conditions.reopen_on_return(case, recorder)
     locked.save("status", "date_completed", *SCHEDULE_FIELDS)
     recorder.record(Kind.RETURNED, reason=reason)
+    tell_owners(reopened, by=by, at=recorder.at)
     forget_former_dates([recorder], at=recorder.at)
     return case
 

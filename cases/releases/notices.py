@@ -94,8 +94,7 @@ def tell_of_events(events: Sequence[CaseEvent]) -> None:
     for event in events:
         of_kind[event.kind].append(event)
     tell_of_recalls([event.case for event in of_kind[Event.RECALLED]], by=by, at=at)
-    if given := [event for event in of_kind[Event.CONDITION_ADDED] if not _is_about_approval(event)]:
-        _tell_of_given(given, by=by, at=at)
+    tell_owners(events, by=by, at=at)
     if asking := {event.case_id for event in events if _asks_for_approval(event)}:
         ask_for_approvals(asking, by=by, at=at)
     tell_of_late_held([event.case for kind in OPENING for event in of_kind[kind]], by=by, at=at)
@@ -193,12 +192,16 @@ def _newly_held(since: dt.datetime, now: dt.datetime) -> CaseQuerySet:
     return held.filter(later, scheduled_release_date__gte=shown.date())
 
 
-def _tell_of_given(added: Sequence[CaseEvent], *, by: User | str, at: dt.datetime) -> None:
-    """Notify the owners of the conditions of these events that they are theirs, as far as they are open.
+def tell_owners(events: Iterable[CaseEvent], *, by: User | str, at: dt.datetime) -> None:
+    """Notify the owners of conditions that these events added or reopened, as far as they are open.
 
-    An owner may have left since a change that is undone removed the condition. Then notify others of that.
+    Approvals are asked for. An owner may have left since the condition was met, or since a change that is undone
+    removed it. Then notify others of that.
     """
-    keys = [event.details["condition"] for event in added]
+    opening = [event for event in events if event.kind in OPENING and not _is_about_approval(event)]
+    keys = [event.details["condition"] for event in opening]
+    if not keys:
+        return
     owned = Condition.objects.filter(UNMET, pk__in=ids_as_rows(keys), owner__isnull=False)
     at_work = Q(owner__is_active=True, owner__role__in=STAFF)
     if abouts := [About(*row) for row in owned.filter(at_work).values_list("owner", "case_id", "pk")]:

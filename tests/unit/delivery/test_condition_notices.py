@@ -467,7 +467,7 @@ def returning(technician, other_technician, administrator):
     return undo
 
 
-MADE_THE_OWNER = ["ada made you the owner of a condition on this case."]
+MADE_THE_OWNER = ["ada opened a condition on this case that you own."]
 OWNER_HAS_LEFT = ["A condition on this case is still open, and its owner has left."]
 
 

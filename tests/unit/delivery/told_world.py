@@ -435,6 +435,58 @@ def runs_add_conditions_that_concern_nobody_else(w: World) -> None:
     _run(w, "add_condition", w.case(), kind="approval", owner=w.otto.pk)
 
 
+def _met_by_work(w: World) -> Case:
+    """Its answer and its report are a condition each: one of Otto, one of Tom, and none is open."""
+    case = w.case()
+    CaseDocumentFactory(case=case)
+    answers.save_answer(case=case, by=w.tom, text=ANSWER)
+    _condition(case, w.ada, "report", w.otto)
+    _condition(case, w.ada, "answer", w.tom)
+    case = _for_later(case, w.tom)
+    _settled(w)
+    return case
+
+
+def what_colleagues_met_by_work_is_reopened(w: World) -> None:
+    releases.return_to_accepted(case=_met_by_work(w), by=w.ada, **WEB)
+
+
+def a_run_reopens_what_colleagues_met_by_work(w: World) -> None:
+    _run(w, "return", _met_by_work(w))
+
+
+def it_is_reopened_by_an_owner(w: World) -> None:
+    releases.return_to_accepted(case=_met_by_work(w), by=w.tom, **WEB)
+
+
+def it_is_reopened_and_completed_again(w: World) -> None:
+    case = _met_by_work(w)
+    releases.return_to_accepted(case=case, by=w.ada, **WEB)
+    _for_later(case, w.tom)
+
+
+def it_is_reopened_after_an_owner_left(w: World) -> None:
+    case = _met_by_work(w)
+    people.deactivate(person=w.otto, by=w.ada)
+    releases.return_to_accepted(case=case, by=w.tom, **WEB)
+
+
+def the_undo_of_a_run_reopens_what_colleagues_own(w: World) -> None:
+    case = w.case(scheduled=True)
+    _condition(case, w.tom, owner=w.otto)
+    run = _run(w, "meet_condition", case, kind="manual", name=CONDITION)
+    _settled(w)
+    _undo_run(w, run)
+
+
+def the_undo_of_a_run_wants_what_was_waived(w: World) -> None:
+    case = w.case(scheduled=True)
+    _condition(case, w.tom, owner=w.otto)
+    run = _run(w, "waive_condition", case, kind="manual", name=CONDITION)
+    _settled(w)
+    _undo_run(w, run)
+
+
 def a_run_wants_an_approval_of_administrators(w: World) -> None:
     _run(w, "add_condition", w.case(held=True), kind="approval")
 
