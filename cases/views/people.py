@@ -22,7 +22,7 @@ from cases.lifecycle import form_tokens
 from cases.lifecycle.account_history import latest_account_events
 from cases.lifecycle.deputies import absence_today
 from cases.models import CaseEvent, User
-from cases.selectors.members_cases import cases_of
+from cases.selectors.members_cases import cases_of, pending_of
 from cases.selectors.pagination import MAX_COUNTED, CappedCount, CappedPaginator
 from cases.views.decorators import administrators_only
 from cases.views.refusals import add_refusal, refusal_above, refusal_on, refusals_shown_by
@@ -205,6 +205,7 @@ def _page(request: PortalRequest, found: User, *, status: int = 200, **overrides
         "away": absence_today(found) if found.is_technician else None,
         "persons_cases": cases_of(found, to=request.user, most=MAX_CASES_SHOWN + 1),
         "most_cases": MAX_CASES_SHOWN,
+        "pending": pending_of(found, to=request.user) if found.is_member else None,
         "role_form": RoleForm(initial={"role": found.role}),
         "second_factor_form": SecondFactorForm(),
     }
