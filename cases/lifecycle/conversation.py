@@ -28,6 +28,11 @@ def is_read_by_member(case: Case) -> bool:
     return not case.is_pending or (settings.RELEASE_MEMBER_VIEW != "hidden" and not is_only_announced(case))
 
 
+def is_open_after_completion() -> bool:
+    """Tell whether both sides can write in the conversation of a case that is scheduled, as before its completion."""
+    return bool(settings.RELEASE_MEMBER_VIEW == "in_progress")
+
+
 def why_closed(case: Case, *, to: User, now: dt.datetime | None = None) -> str:
     """Return why `to`, who is involved in the case, can't currently write in its conversation, or nothing if they can.
 

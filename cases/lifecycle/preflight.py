@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from cases.core.release_days import ClosedDay
 from cases.lifecycle.answers import is_required
 from cases.lifecycle.closed_days import days_between
+from cases.lifecycle.conversation import is_open_after_completion
 from cases.models import Case, CaseAnswer, CaseDocument, CaseQuerySet, Condition
 
 
@@ -25,6 +26,7 @@ class Remedy(StrEnum):
     ANSWER = "answer"
     REPORT = "report"
     CONDITIONS = "conditions"
+    CONVERSATION = "conversation"
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,21 @@ def _content(subject: Subject) -> Iterator[Check]:
         yield Check(True, words % {"count": subject.reports})
 
 
+def _conversation(subject: Subject) -> Iterator[Check]:
+    """Warn before a completion, which ends the conversation for a while, that someone waits for a reply."""
+    if subject.case.is_pending or not subject.case.waiting_for:
+        return
+    if subject.case.waiting_for == Case.WaitingFor.MEMBER:
+        text = _("The member hasn't replied to a question")
+        later = _("They can still reply after the case is completed.")
+        closed = _("They can't reply between completion and release.")
+    else:
+        text = _("A message from the member is unanswered")
+        later = _("You can still reply after the case is completed.")
+        closed = _("You can't reply between completion and release.")
+    yield Check(False, text, later if is_open_after_completion() else closed, (Remedy.CONVERSATION,))
+
+
 def _conditions(subject: Subject) -> Iterator[Check]:
     count = len(subject.unmet)
     if count:
@@ -108,6 +125,8 @@ def _member(subject: Subject) -> Iterator[Check]:
 
 
 def _address(subject: Subject) -> Iterator[Check]:
+    if not subject.case.member.is_active:
+        return
     if not subject.case.member.email:
         words = _("They will see the case but won't get an email about it.")
         yield Check(False, _("The member has no email address"), words)
@@ -125,7 +144,14 @@ def _day(subject: Subject) -> Iterator[Check]:
 
 
 # Each entry is one check, which may find nothing, one thing or several.
-CHECKS: tuple[Callable[[Subject], Iterator[Check]], ...] = (_content, _conditions, _member, _address, _day)
+CHECKS: tuple[Callable[[Subject], Iterator[Check]], ...] = (
+    _content,
+    _conversation,
+    _conditions,
+    _member,
+    _address,
+    _day,
+)
 
 
 def preflight(

@@ -137,6 +137,17 @@ def test_a_report_is_enough(case, client, technician):
     assert "1 report attached" in found
 
 
+@pytest.mark.parametrize("waiting_for", ["member", "staff"])
+def test_a_message_without_a_reply_is_told_and_refuses_nothing(waiting_for, case, client, technician):
+    Case.objects.update(waiting_for=waiting_for, waiting_since=FROZEN)
+    client.force_login(technician)
+    found = dialog(page_of(client, case))
+    assert 'href="#conversation" data-mends' in found
+    answer = client.post(f"/cases/{case.pk}/complete/", {"release_option": "now"})
+    assert answer.status_code == 302
+    assert Case.objects.get(pk=case.pk).is_released
+
+
 def test_it_goes_on_while_the_case_waits(scheduled, client, technician, member):
     member.email = ""
     member.save()

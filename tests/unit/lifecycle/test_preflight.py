@@ -73,9 +73,15 @@ def test_an_empty_answer_is_none():
 
 def test_member_and_address():
     assert passed(CaseFactory(), reports=1)[1:] == ["The member's account is active", "The member has an email address"]
-    nobody = UserFactory(is_active=False, email="")
-    texts = ["The member's account is deactivated", "The member has no email address"]
-    assert failed(CaseFactory(member=nobody), reports=1) == texts
+    nobody = UserFactory(email="")
+    assert failed(CaseFactory(member=nobody), reports=1) == ["The member has no email address"]
+
+
+@pytest.mark.parametrize("options", [{}, {"email": ""}, {"email_bounced": FROZEN}])
+def test_it_never_says_that_a_deactivated_member_will_see_the_case(options):
+    found = check(CaseFactory(member=UserFactory(is_active=False, **options)), reports=1)
+    assert [each.text for each in found.failed] == ["The member's account is deactivated"]
+    assert [each.text for each in found.passed] == ["1 report attached"]
 
 
 def test_conditions():
@@ -104,3 +110,27 @@ def test_a_day_that_was_closed_later_is_told():
     assert found[0].consequence == (
         "There are no releases on June 18, 2025: Inventory. This case keeps its date unless you change it."
     )
+
+
+ASKED, UNANSWERED = "The member hasn't replied to a question", "A message from the member is unanswered"
+
+
+@pytest.mark.parametrize(
+    ("view", "waiting_for", "said"),
+    [
+        ("hidden", "", ()),
+        ("hidden", "member", (ASKED, "They can't reply between completion and release.")),
+        ("announced", "member", (ASKED, "They can't reply between completion and release.")),
+        ("in_progress", "member", (ASKED, "They can still reply after the case is completed.")),
+        ("hidden", "staff", (UNANSWERED, "You can't reply between completion and release.")),
+        ("announced", "staff", (UNANSWERED, "You can't reply between completion and release.")),
+        ("in_progress", "staff", (UNANSWERED, "You can still reply after the case is completed.")),
+    ],
+)
+def test_a_conversation_that_waits_is_told_before_the_completion_only(view, waiting_for, said, settings):
+    settings.RELEASE_MEMBER_VIEW = view
+    options = {"waiting_for": waiting_for, "waiting_since": FROZEN if waiting_for else None}
+    found = check(CaseFactory(**options), reports=1).failed
+    assert [(each.text, each.consequence) for each in found] == ([said] if said else [])
+    assert [each.remedies for each in found] == ([(Remedy.CONVERSATION,)] if said else [])
+    assert failed(CaseFactory(scheduled=True, **options), reports=1) == []
