@@ -9,6 +9,8 @@ from email.utils import formataddr, parseaddr
 
 import idna
 
+from cases.core.normalization import normalize
+
 MAX_DOMAIN = 253
 
 
@@ -18,13 +20,13 @@ class UnusableAddress(ValueError):
 
 def canonical(address: str) -> str:
     """Return one form for all spellings of an address: two that look alike are the same. Empty for an empty address."""
-    local, at, domain = unicodedata.normalize("NFKC", address).strip().rpartition("@")
+    local, at, domain = normalize("NFKC", address).strip().rpartition("@")
     local = "".join(letter for letter in local if unicodedata.category(letter) != "Cf")
     try:
         domain = _ascii_domain(domain)
     except UnusableAddress:
         domain = domain.casefold()
-    return unicodedata.normalize("NFKC", local.casefold()) + at + domain.rstrip(".")
+    return normalize("NFKC", local.casefold()) + at + domain.rstrip(".")
 
 
 def for_mail_server(address: str) -> str:

@@ -4,6 +4,8 @@ import re
 import sys
 import unicodedata
 
+from cases.core.normalization import normalize
+
 # Letters for which people type others, and which Unicode does not decompose. Case folding has made them lowercase.
 LETTERS = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "\u0131": "i", "æ": "ae", "œ": "oe", "þ": "th"}
@@ -25,7 +27,7 @@ def fold(text: str) -> str:
     apart = _apart(_apart(text).casefold())
     kept = "".join(letter for letter in apart if unicodedata.category(letter) not in DROPPED)
     plain = DASHES.sub("-", kept.translate(LETTERS).translate(QUOTES))
-    return unicodedata.normalize("NFC", " ".join(plain.split()))
+    return normalize("NFC", " ".join(plain.split()))
 
 
 def _apart(text: str) -> str:

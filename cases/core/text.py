@@ -5,6 +5,8 @@ import unicodedata
 
 from django.utils.html import format_html
 
+from cases.core.normalization import normalize
+
 # Embeddings, overrides and isolates change the direction of text after them. Marks (U+200E, U+200F) do not.
 DIRECTION = "\u202a-\u202e\u2066-\u2069"
 # Characters that no line may contain. Constraints use this too, so Python and PostgreSQL must interpret it alike.
@@ -27,7 +29,7 @@ def clean_text(text: str) -> str:
     Empty if nothing of it is visible.
     """
     text = FORBIDDEN.sub("", LINE_ENDS.sub("\n", text))
-    text = unicodedata.normalize("NFC", text).strip()
+    text = normalize("NFC", text).strip()
     return text if shows_something(text) else ""
 
 
