@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from email import message_from_bytes
 from email.errors import MessageError
 from email.message import Message
+from typing import cast
 
 from cases.core import limits
 from cases.core.safe_errors import without_addresses
@@ -70,8 +71,12 @@ def read_refusal(words: str) -> BounceReport | None:
 
 def _recipients(message: Message) -> Iterator[Message]:
     """Yield the fields about each recipient. The first block is about the message."""
-    parts = message.get_payload()
-    for part in parts if isinstance(parts, list) else []:
-        if isinstance(part, Message) and part.get_content_type() == "message/delivery-status":
-            blocks = part.get_payload()
-            yield from (block for block in (blocks if isinstance(blocks, list) else []) if isinstance(block, Message))
+    for part in _parts(message):
+        if part.get_content_type() == "message/delivery-status":
+            yield from _parts(part)
+
+
+def _parts(message: Message) -> list[Message]:
+    """Return the parts of `message`. Its text is not read: to decode one may fail, by a charset that is no name."""
+    parts = message.get_payload() if message.is_multipart() else []
+    return [part for part in cast(list[object], parts) if isinstance(part, Message)]

@@ -129,8 +129,9 @@ def test_the_signature_of_another_message_is_good_for_no_other(member, other_mem
         b"Content-Type: multipart/report\n\n",
         b"Content-Type: multipart/report; boundary=b\n\n--b\n",
         b'Content-Type: multipart/mixed; boundary="b"\n\n--b\n' * 5000,
+        b"Content-Type: multipart/report; charset*=x'y'z\n\n\xff",
     ],
-    ids=["empty", "bytes", "no boundary", "cut off", "deep"],
+    ids=["empty", "bytes", "no boundary", "cut off", "deep", "charset in a language"],
 )
 def test_what_cannot_be_read_is_no_report(raw, member):
     assert receive_message(raw, [sent(member)], by="a test") == Received.NO_REPORT
