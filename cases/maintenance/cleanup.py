@@ -21,6 +21,7 @@ from cases.documents import storage
 from cases.lifecycle import job_claims
 from cases.models import BulkRun, Heartbeat, Notification, UnsentForm, UsedFormToken
 from cases.releases import bulk
+from cases.releases.bulk import open_previews
 
 logger = structlog.get_logger(__name__)
 
@@ -111,10 +112,7 @@ def _forms(now: dt.datetime) -> int:
 
 def _previews(now: dt.datetime) -> int:
     """Delete previews of bulk operations that are too old to start. One transaction each."""
-    count = 0
-    for run in BulkRun.objects.too_old(now - dt.timedelta(days=bulk.PREVIEW_DAYS)):
-        count += run.delete()[0]
-    return count
+    return open_previews.delete(BulkRun.objects.too_old(now - dt.timedelta(days=bulk.PREVIEW_DAYS)))
 
 
 def _notifications(now: dt.datetime) -> int:

@@ -15,6 +15,7 @@ from cases.core.errors import CaseError, NotAllowed, ReasonRequired, WrongState
 from cases.core.text import clean_text
 from cases.lifecycle.history import log_committed
 from cases.models import BulkRow, BulkRun, User
+from cases.releases.bulk import open_previews
 from cases.releases.bulk.errors import NothingSelected, TooManyCases, code_of
 from cases.releases.bulk.operation import Item, Job, Operation, cases_of, clock_mismatch
 from cases.releases.bulk.parameters import Parameters, checked
@@ -125,6 +126,7 @@ def _store(run: BulkRun, rows: Sequence[BulkRow]) -> BulkRun:
         raise NothingSelected
     run.mails, run.crowded = totals.mails(), totals.crowded()
     run.save()
+    open_previews.keep_latest(run.by)
     log_committed("bulk operation previewed", run=run.pk, action=run.action, cases=run.total, by=run.by_id)
     return run
 

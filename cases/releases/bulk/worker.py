@@ -52,16 +52,17 @@ def start(*, by: User, run: BulkRun) -> BulkRun:
     """Have the previewed run processed.
 
     NotAllowed for anyone but its creator. WrongState if it was already started, or its preview is older than
-    PREVIEW_DAYS.
+    PREVIEW_DAYS or deleted.
     """
-    run = BulkRun.objects.select_for_update(no_key=True).get(pk=run.pk)
     if run.by_id != by.pk:
         raise NotAllowed(_("Only the person who created this preview can start the operation."))
-    if run.state != State.PREVIEWED:
-        raise WrongState(_("This bulk operation was already started."))
+    locked = BulkRun.objects.select_for_update(no_key=True).filter(pk=run.pk).first()
     now = portal_now()
-    if run.created < now - dt.timedelta(days=PREVIEW_DAYS):
+    if locked is not None and locked.state != State.PREVIEWED:
+        raise WrongState(_("This bulk operation was already started."))
+    if locked is None or locked.created < now - dt.timedelta(days=PREVIEW_DAYS):
         raise WrongState(_("This preview has expired. Select the cases again."))
+    run = locked
     run.state, run.started = State.WAITING, now
     run.save(update_fields=["state", "started"])
     log_committed("bulk operation started", run=run.pk, action=run.action, cases=run.to_do, by=by.pk)

@@ -23,6 +23,7 @@ from tests.conftest import FROZEN
 from tests.factories import CaseAnswerFactory, CaseDocumentFactory, CaseFactory, CaseTypeFactory, UserFactory
 from tests.triggers import refuse
 from tests.unit.releases.bulk.test_as_one_case import condition
+from tests.unit.releases.test_races import Thread, held_open
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -332,6 +333,28 @@ def test_old_previews_are_deleted_and_runs_are_kept(technician, scheduled, clock
     young = preview(technician, "shift", scheduled, days=4)
     assert cleanup.clean_up(FROZEN + 2 * DAY)["previews"] == 4
     assert set(BulkRun.objects.all()) == {run, young}
+
+
+def test_one_person_keeps_a_few_previews(technician, other_technician, scheduled, monkeypatch):
+    """Each has up to ten thousand rows, and nobody asks who makes one after the other."""
+    monkeypatch.setattr("cases.releases.bulk.open_previews.KEPT", 2)
+    run = done(preview(technician, "shift", scheduled, days=1))
+    others = preview(other_technician, "shift", scheduled, days=1)
+    made = [preview(technician, "shift", scheduled, days=number) for number in (2, 3, 4)]
+    assert set(BulkRun.objects.all()) == {run, others, *made[1:]}
+    with pytest.raises(WrongState, match="expired"):
+        bulk.start(by=technician, run=made[0])
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_preview_that_is_started_while_old_ones_are_deleted_is_kept(technician, scheduled, clock):
+    run = preview(technician, "shift", scheduled, days=3)
+    with held_open(lambda: bulk.start(by=technician, run=run)):
+        cleaning = Thread(lambda: cleanup.clean_up(FROZEN + 2 * DAY))
+        cleaning.join(timeout=2)  # it may wait for the start
+    cleaning.result()
+    assert BulkRun.objects.get().state == BulkRun.State.WAITING
 
 
 def test_who_has_lost_the_right_meanwhile_changes_nothing(technician, scheduled):
