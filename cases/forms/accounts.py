@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from cases.accounts import login_attempts, own_account, second_factor
 from cases.accounts.mfa_adapter import SecretUnreadable
 from cases.core import limits
+from cases.core.email_addresses import canonical
 from cases.delivery import account_email_queue
 from cases.models import User
 
@@ -53,10 +54,9 @@ LONGEST = {
 }
 
 
-def _as_stored(typed: str) -> str:
-    """Return the address of the account that `typed` is a spelling of, or `typed` itself if there is none."""
-    found = User.objects.with_address(typed).values_list("email", flat=True).first() if "@" in typed else None
-    return found or typed
+def _as_stored(typed: str) -> str | None:
+    """Return the address of the account that `typed` is a spelling of, if there is one."""
+    return User.objects.with_address(typed).values_list("email", flat=True).first() if "@" in typed else None
 
 
 class Bounded(forms.Form):
@@ -99,7 +99,8 @@ class LoginForm(Worded, account.LoginForm):
 
     def clean_login(self) -> str:
         """Return what was typed, with an address spelled as in the account."""
-        return _as_stored(super().clean_login())
+        typed = super().clean_login()
+        return _as_stored(typed) or typed
 
 
 class ReauthenticateForm(Worded, account.ReauthenticateForm):
@@ -110,8 +111,13 @@ class ResetPasswordForm(Worded, account.ResetPasswordForm):
     """Request a link for a new password."""
 
     def clean_email(self) -> str:
-        """Return the address as the account spells it."""
-        self.cleaned_data["email"] = _as_stored(self.cleaned_data["email"])
+        """Return the address as the account spells it.
+
+        Requests are counted by it. So all spellings of an address without an account are one too: otherwise the number
+        of requests that are accepted would reveal which addresses are known.
+        """
+        typed = self.cleaned_data["email"]
+        self.cleaned_data["email"] = _as_stored(typed) or canonical(typed)
         return str(super().clean_email())
 
     def save(self, request: HttpRequest, **kwargs: Any) -> str:

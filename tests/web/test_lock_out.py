@@ -160,6 +160,15 @@ def test_resets_of_one_account_count_together(member):
     assert client.post("/accounts/password/reset/", {"email": "mia@example.cOM"}).status_code == 429
 
 
+@pytest.mark.parametrize("name", ["mia", "stranger"])
+def test_resets_do_not_tell_whether_an_address_is_known(name, member):
+    """Spellings that an account would count together count so for an address that nobody has."""
+    client = Client()
+    asked = [f"{name}@example.com", f"{name}@\uff45xample.com", f"{name}@exampl\uff45.com"] * 2
+    answers = [client.post("/accounts/password/reset/", {"email": each}).status_code for each in asked]
+    assert answers == [302] * 5 + [429]
+
+
 def test_codes_are_counted_at_the_account_too(member):
     TOTP.activate(member, SECRET)
     for number in range(5):
