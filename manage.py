@@ -6,9 +6,9 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-from portal.logs import print_safely
+from portal.command_errors import print_error
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
-    sys.excepthook = print_safely
+    sys.excepthook = print_error
     execute_from_command_line(sys.argv)

@@ -11,7 +11,6 @@ import re
 import sys
 from enum import Enum
 from http import HTTPStatus
-from types import TracebackType
 from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -240,14 +239,6 @@ def logging_config(*, json: bool, level: str) -> dict[str, Any]:
             "gunicorn.access": {"level": "WARNING", "handlers": [], "propagate": True},
         },
     }
-
-
-def print_safely(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Print an error that ends a command, without data. For sys.excepthook, because cron sends the output by email."""
-    if issubclass(kind, KeyboardInterrupt):
-        sys.__excepthook__(kind, error, trace)
-        return
-    sys.stderr.write(format_error(error.with_traceback(trace)) + "\n")
 
 
 def keep_ids_only(*, context: dict[str, Any], **kwargs: object) -> None:

@@ -51,6 +51,12 @@ def describe(error: BaseException) -> str:
     return f"{name}: {without_addresses(told)}" if told else name
 
 
+def about_server(error: BaseException) -> str:
+    """Return what a database error says about a file or a connection that it can't use. Empty if it is about data."""
+    source, code = _source_and_code(error)
+    return _about_machines(code, str(source))
+
+
 def without_addresses(text: str) -> str:
     """Return `text` with each email address replaced."""
     return ADDRESS.sub("<address>", text)
@@ -73,10 +79,15 @@ def _has_code(error: BaseException) -> bool:
     return hasattr(error, "sqlstate") or hasattr(error, "sqlite_errorname")
 
 
-def _of_database(error: BaseException) -> str:
+def _source_and_code(error: BaseException) -> tuple[BaseException, str]:
+    """Return the error of the database's library, and its code or an empty string."""
     source = error if hasattr(error, "sqlstate") or error.__cause__ is None else error.__cause__
+    return source, getattr(source, "sqlstate", None) or getattr(source, "sqlite_errorname", None) or ""
+
+
+def _of_database(error: BaseException) -> str:
+    source, code = _source_and_code(error)
     diagnostics = getattr(source, "diag", None)
-    code = getattr(source, "sqlstate", None) or getattr(source, "sqlite_errorname", None) or ""
     name = getattr(diagnostics, "constraint_name", None) or ""
     if not diagnostics and (found := NAMES.search(str(source))):
         name = found[1]

@@ -20,7 +20,8 @@ from cases.core import safe_errors
 from cases.core.safe_errors import SafeError, describe, format_error, safe_copy, without_addresses
 from cases.models import Case, CaseDocument, CaseEvent, CaseNote, OutgoingEmail, User
 from portal.celery import app
-from portal.logs import SafeArguments, logging_config, print_safely, without_query
+from portal.command_errors import print_error
+from portal.logs import SafeArguments, logging_config, without_query
 from tests.factories import CaseDocumentFactory, CaseFactory, CaseNoteFactory
 from tests.triggers import refuse
 
@@ -240,7 +241,7 @@ def test_what_people_search_for_is_in_no_line(name):
 
 def test_what_ends_a_command_is_printed_safely(capsys):
     error = broken(IntegrityError(MARK))
-    print_safely(type(error), error, error.__traceback__)
+    print_error(type(error), error, error.__traceback__)
     printed = capsys.readouterr().err
     assert MARK not in printed
     assert "IntegrityError" in printed
