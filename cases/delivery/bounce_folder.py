@@ -3,6 +3,8 @@
 import imaplib
 import ssl
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import unquote, urlsplit
 
 from cases.delivery.bounce_report import MAX_BYTES
@@ -15,7 +17,7 @@ IMAP_PORT, IMAPS_PORT = 143, 993
 
 
 class FolderUnavailable(Exception):
-    """The server can't be reached, or refuses. The text does not repeat the server's message, which may quote the
+    """The server can't be reached, or refuses. The text says why, without the server's message, which may quote the
     account."""
 
 
@@ -27,17 +29,25 @@ def receive_from_folder(url: str, *, by: str) -> Counter[Received]:
     """
     try:
         return _receive(url, by=by)
-    except (imaplib.IMAP4.error, OSError) as error:
-        raise FolderUnavailable(type(error).__name__) from None
+    except imaplib.IMAP4.abort:
+        raise FolderUnavailable("The connection was lost.") from None
+    except imaplib.IMAP4.error:
+        raise FolderUnavailable("The server rejects a command.") from None
+    except TimeoutError:
+        raise FolderUnavailable("The server doesn't answer.") from None
+    except OSError as error:
+        raise FolderUnavailable(f"{error.strerror or type(error).__name__}.") from None
 
 
 def _receive(url: str, *, by: str) -> Counter[Received]:
     parts = urlsplit(url)
     found: Counter[Received] = Counter()
     with _connect(parts.scheme, parts.hostname or "", parts.port) as client:
-        client.login(unquote(parts.username or ""), unquote(parts.password or ""))
+        with _rejected_as("The server rejects the username or password."):
+            client.login(unquote(parts.username or ""), unquote(parts.password or ""))
         folder = unquote(parts.path.lstrip("/")) or "INBOX"
-        _check(client.select(client._quote(folder))[0])
+        with _rejected_as("The server can't open the folder."):
+            _check(client.select(client._quote(folder))[0])
         for uid in _unseen(client):
             found[receive_message(_read(client, uid), by=by)] += 1
             _check(client.uid("STORE", uid, "+FLAGS.SILENT", r"(\Seen)")[0])
@@ -52,6 +62,16 @@ def _connect(scheme: str, host: str, port: int | None) -> imaplib.IMAP4:
     if "STARTTLS" in client.capabilities:
         client.starttls(trusted)
     return client
+
+
+@contextmanager
+def _rejected_as(sentence: str) -> Iterator[None]:
+    try:
+        yield
+    except imaplib.IMAP4.abort:
+        raise  # the server didn't reject it: the connection was lost
+    except imaplib.IMAP4.error:
+        raise FolderUnavailable(sentence) from None
 
 
 def _unseen(client: imaplib.IMAP4) -> list[str]:

@@ -300,6 +300,8 @@ def test_the_command_ends_all_of_a_person(technician, other_technician):
         ("revoke", "tom", "--name", "x"),
         ("revoke", "tom"),
         ("list", "nobody"),
+        ("list", ""),
+        ("list", "\udcff"),
         (),
     ],
 )

@@ -51,7 +51,7 @@ class Command(BaseCommand):
 
     def _list(self, username: str | None, **options: Any) -> None:
         tokens = ApiToken.objects.alive().select_related("user").order_by("user__username", "pk")
-        if username:
+        if username is not None:
             tokens = tokens.filter(user=_person(username))
         now = portal_now()
         for token in tokens.iterator():
@@ -65,7 +65,8 @@ class Command(BaseCommand):
             tokens = tokens.filter(name=name)
         found = list(tokens)
         if not found:
-            raise CommandError("Token not found.")
+            named = "" if name is None else f" named {name!r}"
+            raise CommandError(f"{username} has no token{named}.")
         for token in found:
             api_tokens.end(token=token, by=BY)
             self.stdout.write(f"Revoked {token}  {token.name}")
@@ -74,7 +75,7 @@ class Command(BaseCommand):
 def _person(username: str) -> User:
     try:
         return User.objects.get(username=username)
-    except User.DoesNotExist:
+    except (User.DoesNotExist, UnicodeEncodeError):  # an argument that isn't text
         raise CommandError(f"No account has the username {username!r}.") from None
 
 

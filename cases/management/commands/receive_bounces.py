@@ -29,7 +29,7 @@ class Command(BaseCommand):
         source.add_argument("--imap", action="store_true", help="read the folder that BOUNCE_IMAP_URL names, once")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["lmtp"]:
+        if options["lmtp"] is not None:
             self._listen(*_host_and_port(options["lmtp"]))
         elif options["imap"]:
             self._read_folder()

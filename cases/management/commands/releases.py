@@ -61,6 +61,8 @@ class Command(BaseCommand):
 def _agreed() -> bool:
     try:
         return input("Start releases? [y/N] ").strip().lower() in ("y", "yes")
+    except KeyboardInterrupt:
+        return False
     except EOFError:
         raise CommandError("Can't ask for confirmation here. Add --no-input.") from None
 

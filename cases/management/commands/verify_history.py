@@ -63,7 +63,7 @@ class Command(BaseCommand):
 
 
 def _heads(given: list[str], file: str | None) -> list[Head]:
-    kept = _kept_in(file) if file else []
+    kept = _kept_in(file) if file is not None else []
     try:
         return [Head.of(text) for text in (*given, *kept)]
     except ValueError as error:
@@ -71,6 +71,8 @@ def _heads(given: list[str], file: str | None) -> list[Head]:
 
 
 def _kept_in(file: str) -> list[str]:
+    if not file:
+        raise CommandError("The name of the file is empty. Give the file that keeps the heads.")
     try:
         lines = Path(file).read_text(encoding="utf-8").splitlines()
     except OSError as error:

@@ -72,9 +72,9 @@ def lmtp_server() -> Iterator[int]:
 
 class ImapFolder:
     """An IMAP server whose only folder has these messages. `seen` has the marked ones, `logins` those who have signed
-    in."""
+    in. It says no to the command `refused`, and quotes the account."""
 
-    def __init__(self, messages: list[bytes]) -> None:
+    def __init__(self, messages: list[bytes], *, refused: str = "") -> None:
         self.messages = messages
         self.seen: set[int] = set()
         self.logins: list[tuple[str, str]] = []
@@ -85,6 +85,9 @@ class ImapFolder:
                 self.wfile.write(b"* OK ready\r\n")
                 for line in self.rfile:
                     tag, _, command = line.decode().strip().partition(" ")
+                    if refused and command.startswith(refused):
+                        self.wfile.write(f"{tag} NO not for me@example.com\r\n".encode())
+                        continue
                     self.wfile.write(folder.answer(command))
                     self.wfile.write(f"{tag} OK done\r\n".encode())
 

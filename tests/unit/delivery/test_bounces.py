@@ -389,6 +389,38 @@ def test_an_imap_folder_is_read_once_and_left_as_it_is(member, settings):
     assert is_marked(member)
 
 
+@pytest.mark.parametrize("address", ["", "24", "127.0.0.1:", "127.0.0.1:70000"])
+def test_an_lmtp_port_that_cannot_be_read_is_refused(address):
+    with pytest.raises(CommandError, match="Give --lmtp as HOST:PORT"):
+        call_command("receive_bounces", lmtp=address)
+
+
+@pytest.mark.parametrize(
+    ("host", "why"), [("127.0.0.1:1", "Connection refused"), ("nowhere.invalid", "Name or service not known")]
+)
+def test_it_says_why_a_folder_cannot_be_reached(host, why, settings):
+    settings.BOUNCE_IMAP_URL = f"imap://me:secret@{host}/INBOX"
+    with pytest.raises(CommandError) as refused:
+        call_command("receive_bounces", imap=True)
+    assert (str(refused.value), refused.value.returncode) == (f"The IMAP folder isn't available: {why}.", 75)
+
+
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [
+        ("LOGIN", "The server rejects the username or password"),
+        ("SELECT", "The server can't open the folder"),
+        ("UID SEARCH", "The server rejects a command"),
+    ],
+)
+def test_it_says_what_a_server_rejects_without_its_message(command, why, settings):
+    with ImapFolder([], refused=command) as folder:
+        settings.BOUNCE_IMAP_URL = f"imap://me%40example.com:secret@127.0.0.1:{folder.port}/Bounces"
+        with pytest.raises(CommandError) as refused:
+            call_command("receive_bounces", imap=True)
+    assert str(refused.value) == f"The IMAP folder isn't available: {why}."
+
+
 @pytest.mark.parametrize("url", ["", "imap://me:secret@127.0.0.1:1/INBOX"])
 def test_a_folder_that_is_away_is_said_without_the_password(url, settings):
     settings.BOUNCE_IMAP_URL = url

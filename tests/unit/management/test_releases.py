@@ -83,6 +83,16 @@ def test_a_start_without_a_terminal_says_what_to_add(stopped, monkeypatch):
     assert release_stop.current()
 
 
+def test_ctrl_c_instead_of_an_answer_starts_nothing(stopped, monkeypatch):
+    def interrupted(question):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(builtins, "input", interrupted)
+    with pytest.raises(CommandError, match="stay stopped"):
+        call_command("releases", "start")
+    assert release_stop.current()
+
+
 def test_nothing_to_start():
     with pytest.raises(CommandError, match="aren't stopped"):
         call_command("releases", "start", "--no-input")

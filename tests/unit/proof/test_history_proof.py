@@ -298,6 +298,12 @@ def test_a_file_that_cannot_be_read_is_said_in_a_sentence(name, said, tmp_path):
     assert "Errno" not in str(refused.value)
 
 
+def test_an_empty_name_of_a_file_is_refused():
+    """An unset variable in a script must not make the run report success."""
+    with pytest.raises(CommandError, match="Give the file that keeps the heads"):
+        call_command("verify_history", heads_from="")
+
+
 def test_without_a_file_each_administrator_gets_an_email(sealed, administrator, technician, mailoutbox, settings):
     UserFactory(role="administrator", is_active=False)
     found = publishing.publish_head(dt.datetime.now(dt.UTC))
