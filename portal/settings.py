@@ -248,7 +248,8 @@ ACCOUNT_RATE_LIMITS = {
     # Looks at confirmation links, right or wrong.
     "condition_links": "30/m/ip",
     "unsubscribe": "30/m/ip",
-    "reset_password": "20/m/ip,5/m/key",
+    # Anyone can have links mailed to a person. Those that were sent keep working, so this locks no one out.
+    "reset_password": "20/m/ip,5/m/key,10/h/key",
 }
 MFA_ADAPTER = "cases.accounts.mfa_adapter.PortalMFAAdapter"
 MFA_FORMS = {

@@ -169,6 +169,19 @@ def test_resets_do_not_tell_whether_an_address_is_known(name, member):
     assert answers == [302] * 5 + [429]
 
 
+def test_nobody_is_buried_under_links_that_others_ask_for(member, clock):
+    def asked_each_minute(minutes: int) -> int:
+        answers = []
+        for _ in range(minutes):
+            answers += [Client().post("/accounts/password/reset/", {"email": "mia@example.com"}) for _ in range(5)]
+            clock.shift(61)
+        return sum(answer.status_code == 302 for answer in answers)
+
+    assert asked_each_minute(20) == 10
+    clock.shift(3600)
+    assert asked_each_minute(1) == 5
+
+
 def test_codes_are_counted_at_the_account_too(member):
     TOTP.activate(member, SECRET)
     for number in range(5):
