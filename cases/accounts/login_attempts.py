@@ -45,7 +45,7 @@ def at_login(*identifiers: str) -> list[str]:
     """Return the subjects of a password that is tried with these names or addresses: the accounts they lead to, or else
     the names themselves, in one spelling."""
     subjects = {at_password(person) for identifier in identifiers for person in _people_called(identifier)}
-    return sorted(subjects) or sorted({f"{NOBODY}{canonical(identifier)}" for identifier in identifiers})
+    return sorted(subjects) or sorted({f"{NOBODY}{_in_one_spelling(identifier)}" for identifier in identifiers})
 
 
 def at_password(person: User) -> str:
@@ -65,9 +65,19 @@ def forgive(request: HttpRequest, person: User) -> None:
 
 
 def _people_called(identifier: str) -> list[User]:
-    """Return all whose password the sign-in might check: as allauth's backend looks for them."""
-    named = get_user_by_username(identifier)
-    return [*filter_users_by_email(identifier, for_login=True), *([named] if named else [])]
+    """Return all whose password the sign-in might check, as allauth's backend looks for them, and whose username is
+    another spelling of `identifier`.
+
+    Those spellings sign no one in. But they count together for a name that nobody has, and the lock must not reveal
+    which names are known.
+    """
+    named = {get_user_by_username(name) for name in (identifier, _in_one_spelling(identifier))}
+    return [*filter_users_by_email(identifier, for_login=True), *filter(None, named)]
+
+
+def _in_one_spelling(identifier: str) -> str:
+    """Return one form for all spellings of a name or an address. A database may compare names in capital letters."""
+    return canonical(identifier if "@" in identifier else identifier.upper())
 
 
 def _log(event: str, subjects: Iterable[str]) -> None:

@@ -63,6 +63,13 @@ def test_five_in_all_and_not_five_of_each(member):
     assert log_in("mia", PASSWORD) == "locked"
 
 
+@pytest.mark.parametrize("odd", ["\uff4d{}", "\u00adm{}", "M\u200b{}"], ids=ascii)
+@pytest.mark.parametrize("rest", ["ia", "oe", "ia@example.com", "oe@example.com"])
+def test_the_lock_does_not_tell_whether_a_name_is_known(rest, odd, member):
+    """Mia has an account, and Moe has none."""
+    assert [log_in(name) for name in [f"m{rest}", odd.format(rest)] * 3] == ["wrong"] * 5 + ["locked"]
+
+
 @pytest.mark.parametrize("hosts", [["localhost", "127.0.0.1", "localhost:81", "localhost:82", "[::1]", "[::1]:83"]])
 def test_hosts_and_ports_count_together(hosts, member):
     assert [log_in("mia", HTTP_HOST=host) for host in hosts[:5]] == ["wrong"] * 5
