@@ -156,11 +156,11 @@ def _records(text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _columns(names: list[str]) -> list[str]:
-    columns = [COLUMNS.get(clean_line(name).lower(), "") for name in names]
-    while columns and not columns[-1] and not names[len(columns) - 1].strip():
-        columns.pop()
-    unknown = [name for name, column in zip(names, columns, strict=False) if not column]
-    if unknown or len(set(columns)) < len(columns) or not set(NEEDED) <= set(columns):
+    while names and not names[-1].strip():
+        names.pop()
+    # One more than there are is enough to refuse them. A file has room for two million.
+    columns = [COLUMNS.get(clean_line(name).lower(), "") for name in names[: len(COLUMNS) + 1]]
+    if not all(columns) or len(set(columns)) < len(columns) or not set(NEEDED) <= set(columns):
         raise BadFile(
             _(
                 "The first line must contain the column names number and date, and can also contain time and reason. "
