@@ -10,6 +10,7 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         from django.conf import settings
+        from django.core.management import get_commands
         from django.db.models.signals import post_migrate
 
         import cases.checks  # noqa: F401  (registers the system checks)
@@ -18,6 +19,9 @@ class CasesConfig(AppConfig):
         from cases.maintenance import rebuild_search
         from cases.models.text_limits import keep_text_limits
 
+        # Django prefers the command of the earliest app, which can't be this one: the admin has to know the models of
+        # others before it forgets some of them.
+        get_commands()["changepassword"] = self.name
         client_addresses.connect()
         factor_changes.connect()
         logins.take_over()

@@ -1,0 +1,46 @@
+"""Django's command of that name, which also writes the history of the account and tells its person.
+
+cases.apps puts it in the place of Django's own.
+"""
+
+import getpass
+from typing import Any
+
+from django.contrib.auth.management.commands import changepassword
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.management.base import CommandError
+
+from cases.accounts import own_account
+from cases.models import User
+
+BY = "manage.py changepassword"
+MAX_ATTEMPTS = 3
+
+
+class Command(changepassword.Command):
+    help = "Change the password of USERNAME. This ends their sessions, tokens and links."
+
+    def handle(self, *args: Any, **options: Any) -> str:
+        username = options["username"] or getpass.getuser()
+        person = User.objects.filter(username=username).first()
+        if person is None:
+            raise CommandError(f"No account has the username {username!r}.")
+        own_account.replace_password(person=person, password=self._password_for(person), by=BY)
+        return f"Password changed for {username!r}."
+
+    def _password_for(self, person: User) -> str:
+        """Ask for a new password until it is typed twice and accepted. CommandError after MAX_ATTEMPTS."""
+        self.stdout.write(f"New password for {person.username!r}")
+        for _attempt in range(MAX_ATTEMPTS):
+            password = str(self._get_pass())
+            if password != self._get_pass("Password (again): "):
+                self.stderr.write("The two passwords differ.")
+                continue
+            try:
+                validate_password(password, person)
+            except ValidationError as error:
+                self.stderr.write("\n".join(error.messages))
+            else:
+                return password
+        raise CommandError(f"The password wasn't changed after {MAX_ATTEMPTS} attempts.")
