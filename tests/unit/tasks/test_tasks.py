@@ -6,7 +6,7 @@ from unittest.mock import Mock
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.management import call_command
-from django.db import DataError, InterfaceError, OperationalError
+from django.db import DatabaseError, DataError, InterfaceError, OperationalError
 from django.utils import timezone
 
 from cases import releases
@@ -18,10 +18,11 @@ from cases.middleware.release_on_read import ReleaseOnReadMiddleware
 from cases.models import Case, CaseEvent, Heartbeat, OutgoingEmail
 from cases.releases import on_read
 from cases.releases.release_batch import Batch
-from tasks import emails
+from tasks import emails, reminders
 from tasks import releases as tasks
 from tests.conftest import FROZEN
 from tests.factories import CaseFactory
+from tests.triggers import refuse
 
 pytestmark = pytest.mark.django_db
 
@@ -283,3 +284,21 @@ def test_a_task_that_fails_for_another_reason_does_not_run_again(published, monk
     monkeypatch.setattr(work, Mock(side_effect=[DataError("out of range"), done]))
     with pytest.raises(SafeError):
         task.apply(arguments).get()
+
+
+# --- Reminders --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("clock")
+def test_reminders_of_members_and_absences_do_not_wait_for_those_of_technicians(settings, clock, member, technician):
+    settings.RELEASE_UNOPENED_REMINDER, settings.RELEASE_UNOPENED_DAYS = True, 7
+    reminders.queue_reminders()
+    CaseFactory(member=member, released=True)
+    tomorrow = FROZEN.date() + dt.timedelta(days=8)
+    CaseFactory(assigned_to=technician, scheduled=True, scheduled_release_date=tomorrow)
+    clock.shift(dt.timedelta(days=7))
+    refuse("cases_reminder", "INSERT", "NEW.id IS NOT NULL")
+    with pytest.raises(DatabaseError):
+        reminders.queue_reminders()
+    assert set(OutgoingEmail.objects.values_list("kind", flat=True)) == {"unopened"}
+    assert Heartbeat.objects.get(name="absences").at == timezone.now()
