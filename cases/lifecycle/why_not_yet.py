@@ -18,6 +18,8 @@ from cases.core import schedule
 from cases.core.text import isolated
 from cases.lifecycle import release_stop, stored_clock
 from cases.lifecycle.condition_owners import owner_can_act, read_completed_by
+from cases.lifecycle.deputies import named_deputies
+from cases.lifecycle.former_technicians import has_left
 from cases.models import Case, CaseEvent, Condition, ReleaseStop, User
 
 # The events after which a completed case has its present date, or none.
@@ -94,6 +96,8 @@ class Facts:
     conditions: Mapping[int, Collection[Condition]] = field(default_factory=dict)
     changes: Mapping[int, CaseEvent] = field(default_factory=dict)
     completed_by: Mapping[int, int] = field(default_factory=dict)
+    # By technician.
+    deputies: Mapping[int, Collection[User]] = field(default_factory=dict)
 
 
 def verdict(
@@ -104,18 +108,20 @@ def verdict(
     stop: ReleaseStop | None = None,
     changed: CaseEvent | None = None,
     completed_by: int | None = None,
+    deputies: Collection[User] = (),
 ) -> Verdict:
     """Return the verdict on `case` at the aware datetime `now`.
 
     Reads only its technician and member. `conditions` are those of the case, and `stop` is the present one. `changed`
     is the event that set the present date (one of SETS_THE_DATE). Without it no one is named, and the date is as old as
     the completion. `completed_by` is the person who completed the case last, which matters for the owner of an approval
-    (cases.lifecycle.condition_owners).
+    (cases.lifecycle.condition_owners). `deputies` stand in for its technician today.
     """
     if case.is_released:
         return Verdict(is_released=True)
     unmet = [(each, owner_can_act(each, case, completed_by=completed_by)) for each in conditions if each.is_open]
-    return Verdict(is_released=False, reasons=tuple(_reasons(case, now, unmet, stop, changed)))
+    whose = _technician_or_administrator(case, deputies)
+    return Verdict(is_released=False, reasons=tuple(_reasons(case, now, unmet, stop, changed, whose)))
 
 
 def verdicts(cases: Collection[Case], *, now: dt.datetime) -> dict[int, Verdict]:
@@ -132,6 +138,7 @@ def verdicts(cases: Collection[Case], *, now: dt.datetime) -> dict[int, Verdict]
             stop=facts.stop,
             changed=facts.changes.get(case.pk),
             completed_by=facts.completed_by.get(case.pk),
+            deputies=facts.deputies.get(case.assigned_to_id or 0, ()),
         )
         for case in cases
     }
@@ -156,7 +163,8 @@ def verdict_now(case: Case, *, now: dt.datetime) -> Verdict:
 
 
 def read_facts(cases: Collection[Case]) -> Facts:
-    """Read what the verdicts on `cases` depend on, in three statements. Open approvals with owners take two more."""
+    """Read what the verdicts on `cases` depend on, in four statements. Open approvals with owners take two more, and
+    absences a few."""
     keys = [case.pk for case in cases]
     conditions: dict[int, list[Condition]] = defaultdict(list)
     for condition in Condition.objects.filter(case__in=keys).select_related("owner"):
@@ -168,9 +176,11 @@ def read_facts(cases: Collection[Case]) -> Facts:
         .annotate(latest=Max("pk"))
         .values("latest")
     )
-    changes = CaseEvent.objects.filter(pk__in=latest).select_related("actor").order_by()
+    events = CaseEvent.objects.filter(pk__in=latest).select_related("actor").order_by()
+    changes = {event.case_id: event for event in events}
     completed_by = read_completed_by(each for some in conditions.values() for each in some)
-    return Facts(release_stop.current(), conditions, {event.case_id: event for event in changes}, completed_by)
+    deputies = named_deputies(case.assigned_to_id for case in cases if case.assigned_to_id)
+    return Facts(release_stop.current(), conditions, changes, completed_by, deputies)
 
 
 def last_change(events: Iterable[CaseEvent]) -> CaseEvent | None:
@@ -184,47 +194,48 @@ def _reasons(
     unmet: Iterable[tuple[Condition, bool]],
     stop: ReleaseStop | None,
     changed: CaseEvent | None,
+    whose: str,
 ) -> Iterator[Reason]:
+    """`whose`: who can do what the technician of the case can."""
     if stop:
         yield Reason(ReasonKind.STOP, _("All releases are stopped"), _("Administrators"), stop.at, by=stop.actor)
     if not case.is_pending:
-        yield _unfinished(case)
+        yield _unfinished(case, whose)
     elif case.release_instant is None:
-        yield _on_hold(case, changed)
+        yield _on_hold(case, changed, whose)
     elif case.release_instant > now:
-        yield _ahead(case, case.release_instant, now, changed)
+        yield _ahead(case, case.release_instant, now, changed, whose)
     if case.release_next_try and case.release_next_try > now:
         yield _failed(case)
     for condition, is_owners in unmet:
-        yield _unmet(case, condition, is_owners)
+        yield _unmet(condition, is_owners, whose)
 
 
-def _unfinished(case: Case) -> Reason:
+def _unfinished(case: Case, whose: str) -> Reason:
     if case.status == Case.Status.DRAFT:
         text, member = _("The member hasn't submitted it"), isolated(case.member.display_name)
         return Reason(ReasonKind.DRAFT, text, member, case.date_created)
     if case.status == Case.Status.SUBMITTED:
         return Reason(ReasonKind.WORK, _("No technician has accepted it"), _("Technicians"), case.date_submitted)
-    who = _technician_or_administrator(case)
-    return Reason(ReasonKind.WORK, _("The work isn't completed"), who, case.date_accepted)
+    return Reason(ReasonKind.WORK, _("The work isn't completed"), whose, case.date_accepted)
 
 
-def _on_hold(case: Case, changed: CaseEvent | None) -> Reason:
+def _on_hold(case: Case, changed: CaseEvent | None, whose: str) -> Reason:
     return Reason(
         ReasonKind.HOLD,
         _("No release date is set"),
-        _technician_or_administrator(case),
+        whose,
         changed.at if changed else case.date_completed,
         by=changed.actor if changed else None,
         why=changed.reason if changed else "",
     )
 
 
-def _ahead(case: Case, instant: dt.datetime, now: dt.datetime, changed: CaseEvent | None) -> Reason:
+def _ahead(case: Case, instant: dt.datetime, now: dt.datetime, changed: CaseEvent | None, whose: str) -> Reason:
     return Reason(
         ReasonKind.DATE,
         _days_ahead((schedule.date_of(instant) - schedule.date_of(now)).days),
-        _technician_or_administrator(case),
+        whose,
         changed.at if changed else case.date_completed,
         until=instant,
         by=changed.actor if changed else None,
@@ -252,11 +263,11 @@ def _failed(case: Case) -> Reason:
     )
 
 
-def _unmet(case: Case, condition: Condition, is_owners: bool) -> Reason:
+def _unmet(condition: Condition, is_owners: bool, whose: str) -> Reason:
     return Reason(
         ReasonKind.CONDITION,
         _is_open(f"“{isolated(condition.name)}”" if condition.name else str(condition)),
-        isolated(condition.owner.display_name) if is_owners and condition.owner else _who_settles(case, condition),
+        isolated(condition.owner.display_name) if is_owners and condition.owner else _who_settles(condition, whose),
         condition.since,
         by=condition.owner,
         condition=condition,
@@ -267,17 +278,18 @@ def _is_open(name: str) -> str:
     return _("Condition still open: %(name)s") % {"name": name}
 
 
-def _who_settles(case: Case, condition: Condition) -> str:
+def _who_settles(condition: Condition, whose: str) -> str:
     """Say who settles a condition without an owner who can."""
     kind = Condition.Kind
     if condition.kind == kind.APPROVAL:
         return _("A colleague who didn't work on it")
     if condition.kind == kind.EXTERNAL:
         return _("Anyone with the link")
-    return _technician_or_administrator(case)
+    return whose
 
 
-def _technician_or_administrator(case: Case) -> str:
-    if case.assigned_to is None:
-        return _("Administrators")
-    return _("%(name)s or an administrator") % {"name": isolated(case.assigned_to.display_name)}
+def _technician_or_administrator(case: Case, deputies: Collection[User]) -> str:
+    technician = case.assigned_to
+    names = [isolated(technician.display_name)] if technician and not has_left(technician) else []
+    names += [_("%(name)s (deputy)") % {"name": isolated(each.display_name)} for each in deputies]
+    return _("%(name)s or an administrator") % {"name": ", ".join(names)} if names else _("Administrators")

@@ -6,7 +6,7 @@ from html import unescape
 
 import pytest
 
-from cases.models import BlackoutDay, Case, CaseEvent, Condition, ReleaseStop
+from cases.models import Absence, BlackoutDay, Case, CaseEvent, Condition, ReleaseStop
 from cases.releases import conditions
 from tests.conftest import FROZEN
 from tests.factories import CaseDocumentFactory, CaseFactory
@@ -135,6 +135,14 @@ def test_a_report_is_enough(case, client, technician):
     found = dialog(page_of(client, case))
     assert "preflight-warning" not in found
     assert "1 report attached" in found
+
+
+def test_it_names_the_deputy_who_can_change_it(scheduled, client, technician, other_technician):
+    today = FROZEN.date()
+    Absence.objects.create(technician=technician, deputy=other_technician, first_day=today, last_day=today)
+    client.force_login(other_technician)
+    said = panel(page_of(client, scheduled)).replace("\u2068", "").replace("\u2069", "")
+    assert "Can be changed by: tom, otto (deputy) or an administrator" in said
 
 
 @pytest.mark.parametrize("waiting_for", ["member", "staff"])

@@ -33,8 +33,8 @@ class Command(changepassword.Command):
         """Ask for a new password until it is typed twice and accepted. CommandError after MAX_ATTEMPTS."""
         self.stdout.write(f"New password for {person.username!r}")
         for _attempt in range(MAX_ATTEMPTS):
-            password = str(self._get_pass())
-            if password != self._get_pass("Password (again): "):
+            password = _typed("Password: ")
+            if password != _typed("Password (again): "):
                 self.stderr.write("The two passwords differ.")
                 continue
             try:
@@ -44,3 +44,11 @@ class Command(changepassword.Command):
             else:
                 return password
         raise CommandError(f"The password wasn't changed after {MAX_ATTEMPTS} attempts.")
+
+
+def _typed(prompt: str) -> str:
+    """Return what was typed without showing it. CommandError for nothing."""
+    typed = getpass.getpass(prompt)
+    if not typed:
+        raise CommandError("The password wasn't changed.")
+    return typed

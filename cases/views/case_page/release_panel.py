@@ -11,6 +11,7 @@ from cases.core.release_days import ClosedDay, ReleaseDays
 from cases.lifecycle import release_stop
 from cases.lifecycle.closed_days import days_between
 from cases.lifecycle.condition_owners import last_completed_by
+from cases.lifecycle.deputies import named_deputies
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.preflight import preflight
 from cases.lifecycle.why_not_yet import last_change, unless_paused, verdict
@@ -29,7 +30,8 @@ def release_panel(
     days: ReleaseDays | None,
     now: dt.datetime,
 ) -> dict[str, Any]:
-    """Return the verdict, the checks and the suggested dates of `case`, which staff see. Three queries at most.
+    """Return the verdict, the checks and the suggested dates of `case`, which staff see. Four queries at
+    most while no one is away.
 
     `events` is its history, latest first, `documents` what is attached. `days` is the calendar of the form for its
     date, None where there is no form. Nothing where there is no release ahead.
@@ -37,6 +39,7 @@ def release_panel(
     if case.is_released or not (case.is_pending or Action.COMPLETE in can):
         return {}
     stop = release_stop.current()
+    technician = case.assigned_to_id
     reports = sum(document.kind == CaseDocument.Kind.REPORT for document in documents)
     found = verdict(
         case,
@@ -45,6 +48,7 @@ def release_panel(
         stop=stop,
         changed=last_change(events),
         completed_by=last_completed_by(events),
+        deputies=named_deputies([technician]).get(technician, ()) if technician else (),
     )
     return {
         "verdict": unless_paused({case.pk: found})[case.pk],

@@ -120,6 +120,34 @@ class TestReasons:
         assert (reason.since, reason.until) == (case.release_instant, FROZEN + 30 * SECOND)
         assert verdict_now(case, now=FROZEN + 30 * SECOND).is_due
 
+    @pytest.mark.parametrize("state", ["accepted", "held", "scheduled"])
+    def test_deputies_can_change_it_too(self, state, technician, other_technician):
+        """Otto stands in for Tom today, and Dora for both. Fritz did so yesterday, and a deputy has left."""
+        case = CaseFactory(assigned_to=technician, **({} if state == "accepted" else {state: True}))
+        today = FROZEN.date()
+        for username, days, is_active in (("fritz", (-2, -1), True), ("gone", (0, 0), False)):
+            deputy = UserFactory(username=username, role="technician", is_active=is_active)
+            first, last = (today + each * DAY for each in days)
+            Absence.objects.create(technician=technician, deputy=deputy, first_day=first, last_day=last)
+        assert only(case).who == "tom or an administrator"
+        dora = UserFactory(username="dora", role="technician")
+        for away, deputy in ((technician, other_technician), (other_technician, dora)):
+            Absence.objects.create(technician=away, deputy=deputy, first_day=today, last_day=today)
+        assert only(case).who == "tom, dora (deputy), otto (deputy) or an administrator"
+        assert reasons(CaseFactory(assigned_to=dora))[0].who == "dora or an administrator"
+
+    @pytest.mark.parametrize("left", [{"is_active": False}, {"role": "member"}])
+    def test_a_technician_who_left_cannot_change_it(self, left, technician, other_technician):
+        case = CaseFactory(assigned_to=technician, held=True)
+        User.objects.filter(pk=technician.pk).update(**left)
+        case = Case.objects.get(pk=case.pk)
+        assert only(case).who == "Administrators"
+        if "role" in left:
+            return  # no longer away
+        today = FROZEN.date()
+        Absence.objects.create(technician=technician, deputy=other_technician, first_day=today, last_day=today)
+        assert only(case).who == "otto (deputy) or an administrator"
+
     @pytest.mark.parametrize(
         ("kind", "text", "who"),
         [
@@ -209,7 +237,7 @@ def test_an_owner_who_has_left_settles_nothing(technician, other_technician):
 # --- For many cases ---------------------------------------------------------------------------------------------------
 
 
-def test_many_cases_take_three_statements(technician, administrator, clock):
+def test_many_cases_take_four_statements(technician, administrator, clock):
     for _ in range(20):
         condition(CaseFactory(due=True, assigned_to=technician), owner=administrator)
         condition(releases.complete(
@@ -221,7 +249,7 @@ def test_many_cases_take_three_statements(technician, administrator, clock):
     with CaptureQueriesContext(connection) as queries:
         found = verdicts(cases, now=FROZEN)
         assert all(found[case.pk].sentences for case in cases)
-    assert len(queries) == 3
+    assert len(queries) == 4
 
 
 def test_many_approvals_take_two_statements_more(technician, clock):
@@ -230,7 +258,7 @@ def test_many_approvals_take_two_statements_more(technician, clock):
     cases = list(Case.objects.select_related("member", "assigned_to"))
     with CaptureQueriesContext(connection) as queries:
         assert len(verdicts(cases, now=FROZEN)) == 10
-    assert len(queries) == 5
+    assert len(queries) == 6
 
 
 # --- The same rule as `due` -------------------------------------------------------------------------------------------
