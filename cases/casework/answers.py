@@ -28,7 +28,7 @@ def save_answer(*, case: Case, by: User, text: str, version: int | None = None) 
     if text == answer.text:
         return answer
     if version is not None and version != answer.version:
-        raise AnswerChanged
+        raise AnswerChanged(is_own=answer.updated_by_id == by.pk)
     answer.text, answer.version = text, answer.version + 1
     answer.updated_at, answer.updated_by = portal_now(), by
     answer.save()

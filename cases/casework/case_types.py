@@ -104,7 +104,7 @@ def change(*, case_type: CaseType, by: User, source: str, facts: TypeFacts, vers
     former = TypeFacts.of(case_type)
     if facts == former:
         return case_type
-    _check_version(case_type, version)
+    _check_version(case_type, version, by=by)
     _check(facts, others=[each for each in kept if each.pk != case_type.pk])
     _store(case_type, facts)
     if facts.conditions != former.conditions:
@@ -126,7 +126,7 @@ def set_retired(*, case_type: CaseType, retired: bool, by: User, source: str, ve
     case_type = _present(case_type, _lock_types())
     if case_type.is_retired == retired:
         return case_type
-    _check_version(case_type, version)
+    _check_version(case_type, version, by=by)
     case_type.is_retired = retired
     case_type.version += 1
     case_type.save(update_fields=["is_retired", "version"])
@@ -151,11 +151,16 @@ def _present(case_type: CaseType, kept: list[CaseType]) -> CaseType:
     return next(each for each in kept if each.pk == case_type.pk)
 
 
-def _check_version(case_type: CaseType, version: int | None) -> None:
-    if version is not None and version != case_type.version:
-        raise WrongState(
-            _("Someone changed this case type after you opened it. Nothing was saved. Check it and try again.")
-        )
+def _check_version(case_type: CaseType, version: int | None, *, by: User) -> None:
+    if version is None or version == case_type.version:
+        return
+    changes = PortalEvent.objects.filter(kind=Kind.CASE_TYPE_CHANGED, details__case_type=case_type.pk)
+    by_self = _(
+        "You changed this case type in another tab or window after you opened it here. Nothing was saved. "
+        "Check it and try again."
+    )
+    by_others = _("Someone changed this case type after you opened it. Nothing was saved. Check it and try again.")
+    raise WrongState(by_self if changes.values_list("actor_id", flat=True).first() == by.pk else by_others)
 
 
 def _store(case_type: CaseType, facts: TypeFacts) -> None:

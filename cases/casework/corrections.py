@@ -3,10 +3,9 @@
 from django.db import transaction
 
 from cases.casework.case_types import check_choosable
-from cases.core.errors import Stale
 from cases.delivery.condition_notices import forget_settled
 from cases.lifecycle import case_type_conditions
-from cases.lifecycle.locking import lock_for_action
+from cases.lifecycle.locking import check_version, lock_for_action
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseEvent, CaseType, User
 
@@ -28,8 +27,7 @@ def correct(
     former_type, former_urgency = case.case_type_id, case.urgency
     if (case_type and case_type.pk, urgency) == (former_type, former_urgency):
         return case
-    if version is not None and version != case.version:
-        raise Stale
+    check_version(case, version, by=by)
     check_choosable(case_type, present=former_type)
     case.case_type, case.urgency = case_type, urgency
     if urgency != former_urgency:

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 from cases.casework.case_types import check_choosable
 from cases.core import limits
-from cases.core.errors import CaseError, NotAllowed, Stale
+from cases.core.errors import CaseError, DraftChanged, NotAllowed
 from cases.core.text import clean_line, clean_text
 from cases.delivery.notifications import notify, notify_queue
 from cases.lifecycle import case_type_conditions, form_tokens, quotas
@@ -58,9 +58,9 @@ def edit(
 ) -> Case:
     """Replace the text, urgency and type of a draft. Without a type it is *General*.
 
-    CaseError for a retired type, unless the draft already has it. Stale if it is no longer the `version` that the
-    person edited, for example in a second tab, unless the content is the same, because a save whose response was lost
-    is sent again.
+    CaseError for a retired type, unless the draft already has it. DraftChanged if it is no longer the `version` that
+    the person edited, because they changed it in a second tab, unless the content is the same: a save whose response
+    was lost is sent again.
     """
     _check_lengths(title, description)
     locked = lock_for_action(case, Action.EDIT, by=by)
@@ -68,7 +68,7 @@ def edit(
     if _says(case, title, description, urgency, case_type):
         return case
     if version is not None and version != case.version:
-        raise Stale
+        raise DraftChanged
     check_choosable(case_type, present=case.case_type_id)
     case.title, case.description, case.urgency, case.case_type = title, description, urgency, case_type
     locked.save("title", "description", "urgency", "case_type")

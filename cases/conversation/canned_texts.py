@@ -60,7 +60,7 @@ def change(
     if (clean_name(name), clean_text(text)) == (kept.name, kept.text):
         return kept
     if version is not None and version != kept.version:
-        raise WrongState(_("Someone changed this text after you opened it. Nothing was saved. Check it and try again."))
+        raise _changed(is_own=kept.updated_by_id == by.pk)
     kept.version += 1
     _log("changed", _store(kept, by=by, name=name, text=text), by, source)
     return kept
@@ -86,6 +86,15 @@ def _store(kept: CannedText, *, by: User, name: str, text: str) -> CannedText:
     except IntegrityError:
         raise CaseError(_("There is already a text with this name. Choose another name."), field="name") from None
     return kept
+
+
+def _changed(*, is_own: bool) -> WrongState:
+    by_self = _(
+        "You changed this text in another tab or window after you opened it here. Nothing was saved. "
+        "Check it and try again."
+    )
+    by_others = _("Someone changed this text after you opened it. Nothing was saved. Check it and try again.")
+    return WrongState(by_self if is_own else by_others)
 
 
 def _log(what: str, kept: CannedText, by: User, source: str) -> None:

@@ -94,14 +94,25 @@ class WrongState(CaseError):
 
 
 class Stale(CaseError):
-    """The form was opened for an older version of the case."""
+    """The form was opened for an older version of the case. `is_own`: the same person changed it, in another tab."""
 
     status = 409
 
-    def __init__(self, message: str = "") -> None:
+    def __init__(self, message: str = "", *, is_own: bool = False) -> None:
+        by_self = _(
+            "You changed this case in another tab or window after you opened it here. Nothing was saved. "
+            "Check the case and try again."
+        )
+        by_others = _("Someone changed this case after you opened it. Nothing was saved. Check the case and try again.")
+        super().__init__(message or (by_self if is_own else by_others))
+
+
+class DraftChanged(Stale):
+    """The draft was edited on the basis of an older version. Only its member edits it."""
+
+    def __init__(self) -> None:
         super().__init__(
-            message
-            or _("Someone changed this case after you opened it. Nothing was saved. Check the case and try again.")
+            _("You changed this draft in another tab or window. Your text is still here, but it isn't saved.")
         )
 
 
@@ -113,12 +124,12 @@ class ConditionRemoved(WrongState):
 
 
 class AnswerChanged(Stale):
-    """The answer was edited on the basis of an older version."""
+    """The answer was edited on the basis of an older version. `is_own`: as for Stale."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            _("Someone changed this answer after you opened it. Your text is still here, but it isn't saved.")
-        )
+    def __init__(self, *, is_own: bool = False) -> None:
+        by_self = _("You changed this answer in another tab or window. Your text is still here, but it isn't saved.")
+        by_others = _("Someone changed this answer after you opened it. Your text is still here, but it isn't saved.")
+        super().__init__(by_self if is_own else by_others)
 
 
 class LinkGone(CaseError):

@@ -17,6 +17,14 @@ logger = structlog.get_logger(__name__)
 NAMES_OF_PEOPLE = ("from_technician", "to_technician", "owner")
 # And those for the types of a case. None is *General*.
 NAMES_OF_TYPES = ("from_type", "to_type")
+# What leaves the version of the case as it is.
+SAME_VERSION = (
+    CaseEvent.Kind.MAIL_RESENT,
+    CaseEvent.Kind.DOCUMENT_ATTACHED,
+    CaseEvent.Kind.DOCUMENT_REMOVED,
+    CaseEvent.Kind.LINK_REPLACED,
+    CaseEvent.Kind.WAITING_ENDED,
+)
 
 
 def actor_columns(by: User | str) -> dict[str, Any]:
@@ -43,6 +51,12 @@ def last_done(case: Case, *, by: User, kinds: Collection[str], reason: str) -> C
     together = (event for event in latest if event.at == latest[0].at)
     done = (event for event in together if event.kind in kinds and event.actor_id == by.pk)
     return next((event for event in done if event.reason == reason), None)
+
+
+def is_changed_last_by(person: User, case: Case) -> bool:
+    """Tell whether `person` made the last change that gave `case` a new version."""
+    changes = CaseEvent.objects.filter(case=case).exclude(kind__in=SAME_VERSION)
+    return changes.values_list("actor_id", flat=True).first() == person.pk
 
 
 def is_last(

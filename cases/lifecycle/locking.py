@@ -18,7 +18,7 @@ from cases.core.clock import portal_now
 from cases.core.errors import NotAllowed, ReasonRequired, Stale
 from cases.core.text import clean_text
 from cases.lifecycle import permissions, release_stop, stored_clock
-from cases.lifecycle.history import EventRecorder
+from cases.lifecycle.history import EventRecorder, is_changed_last_by
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseQuerySet, User
 
@@ -65,13 +65,21 @@ def lock_for_action(
     asked = visible.annotate(clock_agrees=stored_clock.agrees(), is_stopped=release_stop.is_on())
     locked = in_lock_order(asked).get(pk=case.pk)
     rule = permissions.check(action, by=by, case=locked)
-    if version is not None and version != locked.version:
-        raise Stale
+    check_version(locked, version, by=by)
     if rule.reason and reason is not None and not clean_text(reason):
         raise ReasonRequired
     if action in BY_THE_CLOCK and not cast(Any, locked).clock_agrees:
         stored_clock.refuse()
     return Locked(locked, by, found, EventRecorder(locked, by=by, source=source, at=portal_now()))
+
+
+def check_version(case: Case, version: int | None, *, by: User) -> None:
+    """Raise Stale if `version`, which `by` was looking at, is an older one of the locked `case`. None is not compared.
+
+    Only its member changes a draft, which leaves no history.
+    """
+    if version is not None and version != case.version:
+        raise Stale(is_own=case.status == Case.Status.DRAFT or is_changed_last_by(by, case))
 
 
 def lock_people(*people: User) -> People:

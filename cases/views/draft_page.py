@@ -28,7 +28,11 @@ def render_draft(
 
 
 def render_saved(
-    request: PortalRequest, case: Case | None = None, *, problem: str = "", status: int = 200
+    request: PortalRequest, case: Case | None = None, *, problem: str = "", status: int = 200, is_changed: bool = False
 ) -> HttpResponse:
-    """Tell a page that saves itself where the draft is and which version was saved, or the `problem`."""
-    return render(request, "cases/includes/draft_saved.html", {"saved": case, "problem": problem}, status=status)
+    """Tell a page that saves itself where the draft is and which version was saved, or the `problem`.
+
+    `is_changed`: the draft has another text by now. The form, sent by a button, shows both.
+    """
+    context = {"saved": case, "problem": problem, "is_changed": is_changed}
+    return render(request, "cases/includes/draft_saved.html", context, status=status)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from cases.casework import drafts
-from cases.core.errors import CaseError, FormReused, SentAlready, Stale
+from cases.core.errors import CaseError, DraftChanged, FormReused, SentAlready
 from cases.documents import attach_and_remove as documents
 from cases.documents.upload_handlers import is_file_sent, uploaded_file
 from cases.forms.drafts import ATTACH, SUBMIT, DraftForm
@@ -58,10 +58,11 @@ def new_case(request: PortalRequest) -> HttpResponse:
 
 
 def _not_edited(request: PortalRequest, error: CaseError, pk: int) -> HttpResponse:
+    is_changed = isinstance(error, DraftChanged)
     if request.htmx:
-        return render_saved(request, problem=error.message, status=error.status)
+        return render_saved(request, problem=error.message, status=error.status, is_changed=is_changed)
     form = DraftForm(request.POST, instance=visible_case(request, pk)) if request.method == "POST" else None
-    if form and isinstance(error, Stale):
+    if form and is_changed:
         return _changed_meanwhile(request, pk, form, error)
     return show_refusal(request, error, pk)
 
@@ -94,7 +95,7 @@ def _shown(request: PortalRequest, form: DraftForm, case: Case | None = None) ->
     return render_draft(request, form, case=case, status=status)
 
 
-def _changed_meanwhile(request: PortalRequest, pk: int, form: DraftForm, error: Stale) -> HttpResponse:
+def _changed_meanwhile(request: PortalRequest, pk: int, form: DraftForm, error: CaseError) -> HttpResponse:
     """Show what was typed beside the draft as it is now. Who saves again has seen both."""
     case = visible_case(request, pk)
     form.data = request.POST.dict() | {"version": case.version}

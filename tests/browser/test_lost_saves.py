@@ -150,8 +150,12 @@ def test_what_another_tab_saved_is_still_a_conflict(draft_page, member):
     expect_lost(draft_page)
     drafts.edit(case=Case.objects.get(), by=member, title="", description="Theirs", urgency="normal")
     add(draft_page, " retire?")
-    expect(draft_page.locator("#draft-said")).to_contain_text("Someone changed this case")
+    expect(draft_page.locator("#draft-said")).to_contain_text("You changed this draft in another tab or window.")
     assert Case.objects.with_description().get().description == "Theirs"
+    draft_page.get_by_label("Title").fill("Pension")
+    draft_page.get_by_role("button", name="Compare with the saved version").click()
+    expect(draft_page.get_by_role("region", name="Saved version")).to_contain_text("Theirs")
+    expect(draft_page.get_by_label("Description")).to_have_value("When may I retire?")
 
 
 @pytest.mark.parametrize("way", [{}, {"is_saved": False}, {"status": 502}, {"times": 3}], ids=str)

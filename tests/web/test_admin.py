@@ -315,7 +315,7 @@ def test_a_case_that_was_changed_meanwhile_is_left_alone(admin, administrator, p
     answer = confirmed(pending)
     releases.cancel_schedule(case=pending, by=administrator, source="web", reason="wait")
     page = choose(admin, "release_early", pending, **answer).content.decode()
-    assert "Someone changed this case after you opened it." in page
+    assert "You changed this case in another tab or window after you opened it here." in page
     pending.refresh_from_db()
     assert not pending.is_released
 

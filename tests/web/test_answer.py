@@ -62,8 +62,10 @@ def test_it_is_saved_while_it_is_typed_and_the_text_is_left_alone(case, client, 
 
 
 @BOTH
-def test_what_somebody_else_saved_meanwhile_is_shown_and_can_be_replaced(headers, case, client, technician):
-    CaseAnswerFactory(case=case, text="Ada's *words*", version=3)
+def test_what_somebody_else_saved_meanwhile_is_shown_and_can_be_replaced(
+    headers, case, client, technician, administrator
+):
+    CaseAnswerFactory(case=case, text="Ada's *words*", version=3, updated_by=administrator)
     client.force_login(technician)
     answer = write(client, case, "Tom's words", headers, version=2)
     page = answer.content.decode()
@@ -229,3 +231,12 @@ def test_the_api_tells_it_in_the_detail_and_never_in_lists(case, client, member,
 def test_a_case_without_one_says_so_in_the_api(case, client, technician):
     client.force_login(technician)
     assert client.get(f"/api/cases/{case.pk}/").json()["answer"] == ""
+
+
+def test_what_one_saved_in_another_tab_is_called_so(case, client, technician):
+    CaseAnswerFactory(case=case, text="Dear *Mia*", version=3, updated_by=technician)
+    client.force_login(technician)
+    page = write(client, case, "Dear Ms. Lee", HTMX, version=2).content.decode()
+    assert "You changed this answer in another tab or window." in page
+    assert "Dear <em>Mia</em>" in page
+    assert 'name="over" value="3"' in page

@@ -322,3 +322,11 @@ def test_a_correction_of_an_older_version_is_offered_again(client, technician, o
     assert answer.status_code == 409
     assert f'<option value="{order.pk}" selected>' in text_of(answer)
     assert client.post(f"/cases/{case.pk}/correct/", wanted | {"version": 4}).status_code == 302
+
+
+def test_a_change_of_ones_own_in_another_tab_is_called_so(as_administrator, order):
+    for name in ("Divorce decree", "Court order"):
+        answer = as_administrator.post(f"/case-types/{order.pk}/", FORM | {"name": name, "version": order.version})
+    assert answer.status_code == 409
+    assert "You changed this case type in another tab or window" in text_of(answer)
+    assert 'name="version"' in text_of(answer)

@@ -39,7 +39,7 @@ def test_a_text_is_changed_once_for_each_version_and_deleted(administrator):
     with pytest.raises(SentAlready):
         add(administrator, form_token=token)
     canned_texts.change(canned_text=kept, by=administrator, name="DD-214", text="Send it.", version=0, **WEB)
-    with pytest.raises(WrongState, match="Someone changed this text"):
+    with pytest.raises(WrongState, match="You changed this text in another tab"):
         canned_texts.change(canned_text=kept, by=administrator, name="x", text="x", version=0, **WEB)
     for _twice in range(2):
         canned_texts.delete(canned_text=kept, by=administrator, **WEB)
