@@ -1,6 +1,6 @@
 """The list of cases, for every role."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,6 +16,7 @@ from cases.lifecycle.case_for_viewer import VisibleCase
 from cases.lifecycle.deputies import away_until
 from cases.models import Case, User
 from cases.selectors import case_list as lists
+from cases.selectors import search_suggestions
 from cases.selectors.case_list import CaseListResult
 from cases.selectors.case_list_query import NEWEST, CaseListQuery, Order
 from cases.selectors.live import token_of
@@ -73,6 +74,7 @@ def case_list(request: PortalRequest) -> HttpResponse:
         "searched": found.searched,
         "searched_part": found.part,
         "matched": found.matched,
+        "meant": _meant(asked, query, user) if query and not cases else {},
         "away": {} if user.is_member else away_until(),
     }
     is_part = bool(request.htmx)
@@ -86,6 +88,14 @@ def shown_cases(asked: CaseFilter, user: User, number: str | None) -> list[Visib
     found = lists.find(asked.list_query(), user)
     page = CappedPaginator(found.cases, asked.per_page).get_page(number)
     return [VisibleCase.of(case, to=user) for case in page]
+
+
+def _meant(asked: CaseFilter, query: CaseListQuery, user: User) -> dict[str, str]:
+    """Return better `words` for a search that found nothing, and the `query` of the list with them. Empty without."""
+    words = search_suggestions.meant(user, query.text) if query.text else ""
+    if not words or not lists.find(replace(query, text=words), user).cases.exists():
+        return {}
+    return {"words": words, "query": asked.query_with(q=words)}
 
 
 def _display(asked: CaseFilter, query: CaseListQuery) -> dict[str, Any]:

@@ -134,3 +134,19 @@ def test_what_follows_changes_with_what_was_settled(sign_in, member, technician)
     expect(dialog.get_by_text("The member will see this case and get an email on")).to_be_visible()
     dialog.get_by_label("Release Now").check()
     expect(dialog.get_by_text("The member will see this case immediately.")).to_be_visible()
+
+
+def test_a_date_that_cannot_be_chosen_promises_nothing(sign_in, member, technician):
+    page = sign_in(technician, at=f"/cases/{CaseFactory(member=member, assigned_to=technician).pk}/")
+    page.get_by_role("button", name="Mark as Completed").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Schedule Release").check()
+    send, follows = dialog.locator("[type=submit]"), dialog.locator("[data-consequence=schedule]")
+    expect(send).to_contain_text("Schedule for ")
+    for refused in (day(1), dt.date(2020, 1, 1)):
+        dialog.get_by_label("Release date").fill(refused.isoformat())
+        expect(send).to_have_text("Schedule release")
+        expect(follows).to_be_hidden()
+    dialog.get_by_label("Release date").fill(day(8).isoformat())
+    expect(send).to_contain_text("Schedule for ")
+    expect(follows).to_be_visible()

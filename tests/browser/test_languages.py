@@ -106,3 +106,14 @@ def test_the_links_of_an_administrator_are_in_one_line(locale, width, sign_in, a
         page.locator(".site-header").locator(".site-search, [data-opens-palette] > .icon").filter(visible=True)
     ).to_have_count(1)
     assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_the_actions_for_selected_cases_are_in_one_line_on_a_phone(sign_in, member, technician):
+    CaseFactory.create_batch(3, member=member, assigned_to=technician, scheduled=True)
+    page = sign_in(technician, viewport=PHONE, locale=SPANISH, at="/cases/?state=scheduled")
+    for box in page.locator("tbody input[type=checkbox]").all():
+        box.check()
+    parts = page.locator(".bulk > :is(.bulk-count, [name=action]:visible, .bulk-more)")
+    expect(parts).to_have_count(4)
+    middles = {round(box["y"] + box["height"] / 2) for part in parts.all() if (box := part.bounding_box())}
+    assert max(middles) - min(middles) <= 2

@@ -31,6 +31,17 @@ def rows(page):
     return page.locator(":is(#cases, .case-row) .row-title")
 
 
+def left_of_words(page, part):
+    """Where the text of `part` begins."""
+    return page.locator(part).evaluate(
+        """part => {
+            const range = new Range();
+            range.selectNodeContents(part);
+            return range.getBoundingClientRect().left;
+        }"""
+    )
+
+
 def open_filter(page):
     page.get_by_text("Filter", exact=True).focus()
     page.keyboard.press("Enter")
@@ -206,3 +217,10 @@ def test_a_list_without_cases_is_below_its_search(sign_in, technician):
     page = sign_in(technician, at="/cases/?q=nothing")
     search = page.locator("#filters").bounding_box()
     assert page.locator("#cases .empty, #cases .card").first.bounding_box()["y"] >= search["y"] + search["height"]
+
+
+def test_the_foot_of_the_page_begins_where_the_list_does(sign_in, technician, cases):
+    page = sign_in(technician, viewport={"width": 1440, "height": 900}, at="/cases/")
+    for width in (1440, 1024, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert left_of_words(page, "footer") == left_of_words(page, "h1"), width

@@ -428,3 +428,15 @@ def test_a_member_finds_nothing_by_a_name(anna, client):
     client.force_login(anna)
 
     assert titles(client.get("/cases/?q=anna")) == []
+
+
+def test_a_search_with_a_typing_mistake_offers_the_word_that_this_list_has(client, member, technician):
+    CaseFactory(member=member, assigned_to=technician, title="Pension statement")
+    client.force_login(technician)
+    shown = html.unescape(client.get("/cases/", {"q": "penson", "technician": technician.pk}).content.decode())
+    link = re.search(r'Did you mean: <a href="(\?[^"]*)">pension</a>', shown)
+    assert link
+    assert "Pension statement" in client.get(f"/cases/{link[1]}").content.decode()
+    assert f"technician={technician.pk}" in link[1]
+    for asked in ({"q": "penson", "state": "released"}, {"q": "xyzzyx"}, {"state": "released"}):
+        assert "Did you mean" not in client.get("/cases/", asked).content.decode()

@@ -47,10 +47,10 @@ function confirmCaseCompletion() {
 const language = document.documentElement.lang;
 const inWords = (moment, format) => new Intl.DateTimeFormat(language, { timeZone: "UTC", ...format }).format(moment);
 
-/** A date field's value in words, with the year if that is not the present one. Empty if there is none. */
-function dayInWords(date) {
-  if (!date) return "";
-  const day = new Date(`${date}T00:00Z`);
+/** The date of the field in words, with the year if that is not the present one. Empty without one that can be chosen. */
+function dayInWords(field) {
+  if (!field.value || !field.validity.valid) return "";
+  const day = new Date(`${field.value}T00:00Z`);
   const year = day.getUTCFullYear() === new Date().getFullYear() ? {} : { year: "numeric" };
   return inWords(day, { weekday: "short", month: "short", day: "numeric", ...year });
 }
@@ -69,7 +69,7 @@ function showChoice() {
     date.value = date.dataset.default;
     delete date.dataset.default; // only a suggestion: it does not return when the field is cleared
   }
-  const day = fields.hidden ? "" : dayInWords(date.value);
+  const day = fields.hidden ? "" : dayInWords(date);
   const words = fields.hidden || day ? chosen.dataset.button : chosen.dataset.buttonWithoutDate;
   dialog.querySelector("[type=submit]").textContent = words.replace("[date]", day);
   showConsequence();
@@ -80,7 +80,7 @@ function showChoice() {
 function showConsequence() {
   const dialog = dialogOf("dialog-complete");
   const chosen = dialog.querySelector("[name=release_option]:checked").value;
-  const day = chosen === "schedule" ? dayInWords(dialog.querySelector("[name=release_date]").value) : "";
+  const day = chosen === "schedule" ? dayInWords(dialog.querySelector("[name=release_date]")) : "";
   for (const sentence of dialog.querySelectorAll("[data-consequence]")) {
     sentence.hidden = sentence.dataset.consequence !== chosen || (chosen === "schedule" && !day);
     if (!sentence.dataset.words || !day) continue;
