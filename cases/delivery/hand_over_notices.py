@@ -10,7 +10,8 @@ from cases.lifecycle.notification_kinds import KINDS, About, keeping_back
 from cases.models import Case, Notification, User
 
 Kind = Notification.Kind
-OF_THE_TECHNICIAN = [kind for kind, facts in KINDS.items() if facts.of_the_technician]
+# Staff get these as the technician of a case, as a deputy, or in place of a technician who has left.
+OF_THE_TECHNICIAN = [kind for kind, facts in KINDS.items() if facts.of_the_technician] + [Kind.QUESTION, Kind.REPLY]
 
 
 def tell_of_hand_over(
@@ -18,8 +19,9 @@ def tell_of_hand_over(
 ) -> None:
     """Notify the new technicians of `cases`, which are stored with them. `former` are the keys of the earlier ones.
 
-    The notification says itself what keeps a case back after its date. Deputies of the new technicians get the usual
-    one about that. The number of statements depends on the people.
+    The notification itself says what keeps a case back after its date, and whether the member waits for a reply. The
+    deputies of the new technicians get the usual one about a release that is held or failed. The number of statements
+    depends on the people.
     """
     theirs = [(case.assigned_to_id, case) for case in cases if case.assigned_to_id]
     new, earlier = {pk for pk, _case in theirs}, {pk for pk in former if pk}

@@ -25,7 +25,7 @@ def sentence(notification: Notification, *, to: User, case: Case | None, in_queu
     happened = headline(notification, to=to, in_queue=in_queue)
     after = [str(words.then)] if words and words.then else []
     if notification.kind == Kind.ASSIGNED and case and case.assigned_to_id == to.pk:
-        after += _what_keeps_back(case, notification.at)
+        after += [*_what_keeps_back(case, notification.at), *_who_waits(case, notification.at)]
     return " ".join([happened, *after])
 
 
@@ -38,6 +38,13 @@ def _what_keeps_back(case: Case, at: dt.datetime) -> list[str]:
         return [_("This case is on hold. No release date is set.")]
     found = [KINDS[kind].staff for kind in keeping_back(case, at)]
     return [str(words.text) for words in found if words]
+
+
+def _who_waits(case: Case, at: dt.datetime) -> list[str]:
+    """Say that the member of a case that a person got at `at` already waited for a reply, and still does."""
+    if case.waiting_for != Case.WaitingFor.STAFF or case.waiting_since is None or case.waiting_since > at:
+        return []
+    return [_("The member is waiting for a reply.")]
 
 
 def headline(notification: Notification, *, to: User, in_queue: int = 0) -> str:

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from cases import releases
 from cases.accounts.absences import set_absence
 from cases.casework import assignment
+from cases.conversation import messages
 from cases.delivery import outbox
 from cases.models import Condition, Notification, User
 from cases.releases import bulk, notices
@@ -167,6 +168,27 @@ def test_one_on_hold_says_so(door, technician, other_technician, administrator):
     door(case, other_technician, administrator)
     assert lines(other_technician) == [f"ada handed this case over to you. {ON_HOLD}"]
     outbox.deliver()
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_message_that_waits_for_a_reply_goes_with_the_case(door, technician, other_technician, administrator, deputy):
+    case = CaseFactory(assigned_to=technician)
+    messages.send(case=case, by=case.member, text="Original or copy?", **WEB)
+    assert lines(technician) == lines(deputy) == ["The member asked a question."]
+    case.refresh_from_db()
+    door(case, other_technician, administrator)
+    assert lines(other_technician) == ["ada handed this case over to you. The member is waiting for a reply."]
+    assert lines(technician) == lines(deputy) == []
+    messages.end_waiting(case=case, by=other_technician, **WEB)
+    assert lines(other_technician) == ["ada handed this case over to you."]
+
+
+def test_a_message_that_came_later_has_its_own_notification(technician, other_technician, administrator, clock):
+    case = CaseFactory(assigned_to=technician)
+    assignment.hand_over_case(case=case, to=other_technician, by=administrator, **WEB)
+    clock.shift(dt.timedelta(minutes=1))
+    messages.send(case=case, by=case.member, text="Original or copy?", **WEB)
+    assert lines(other_technician) == ["The member asked a question.", "ada handed this case over to you."]
 
 
 @pytest.mark.parametrize("options", [{}, {"scheduled": True}])
