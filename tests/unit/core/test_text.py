@@ -1,7 +1,6 @@
 """Text that people write is stored in one form, is visible, and reverses no sentence around it."""
 
 import re
-import time
 
 import pytest
 from django.core.files.base import ContentFile
@@ -23,6 +22,7 @@ from cases.forms.people import InviteForm, SecondFactorForm
 from cases.forms.release import ChangeForm
 from cases.models import Case, CaseDocument, CaseEvent, CaseNote, User
 from tests.factories import CaseDocumentFactory, CaseFactory, UserFactory
+from tests.processor_time import seconds_of
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
 NEW_EMOJI = "\U0001fae9"
@@ -63,14 +63,19 @@ def test_several_lines_keep_their_ends():
     assert clean_text(" a\r\nb\rc\u2028d\te\n") == "a\nb\nc\nd\te"
 
 
-def test_a_pile_of_marks_costs_no_time():
-    """Sorting a run of marks, as normalization does, takes the square of its length: this one takes ten seconds."""
-    typed = "e" + "\u0301" * 20_000 + "\u0316" * 20_000
-    began = time.monotonic()
-    assert len(clean_text(typed)) <= 1 + MOST_MARKS
-    assert fold("e" + "\u302e" * 20_000 + "\U0001d165" * 20_000).startswith("e")
-    assert canonical(f"{typed}@example.com").endswith("@example.com")
-    assert time.monotonic() - began < 2
+def test_a_pile_of_marks_costs_no_more_than_as_many_letters():
+    """Sorting a run of marks, as normalization does, takes the square of its length: a thousand times as long here."""
+    pile = "e" + "\u0301" * 10_000 + "\u0316" * 10_000
+    others = "e" + "\u302e" * 10_000 + "\U0001d165" * 10_000
+    assert len(clean_text(pile)) <= 1 + MOST_MARKS
+    assert canonical(f"{pile}@example.com").endswith("@example.com")
+
+    def cleaned(text: str) -> float:
+        return seconds_of(lambda: (clean_text(text), fold(text), canonical(f"{text}@example.com")))
+
+    letters = cleaned("e\u0301" * 10_000)
+    assert cleaned(pile) < 20 * letters
+    assert cleaned(others) < 20 * letters
 
 
 @pytest.mark.parametrize("pile", ["e" + "\u0344" * 40, "\u0958" + "\u0316" * 40, "e\u0316\u0301" * 2], ids=ascii)

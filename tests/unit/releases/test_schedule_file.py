@@ -1,7 +1,8 @@
 """Files with schedules: what is read, which files are refused as a whole, and which lines are refused."""
 
+import csv
 import datetime as dt
-import time
+from contextlib import suppress
 from dataclasses import replace
 from itertools import permutations
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from cases.core import limits
 from cases.core.schedule import Schedule
 from cases.releases.schedule_file import BadFile, FileRow, read
+from tests.processor_time import seconds_of
 
 DAY = dt.date(2026, 3, 31)
 HEAD = "number,date,time,reason\n"
@@ -38,13 +40,23 @@ def test_what_spreadsheets_write_is_read(text, encoding):
     assert replace(row, number=row.number.upper()) == ONE
 
 
-def test_a_line_of_empty_columns_costs_no_time():
-    """To clean two million names takes nine seconds."""
-    began = time.monotonic()
-    assert len(read(b"number,date" + b"," * 1_900_000 + b"\nC-7K2M9QX4TB,2026-03-31\n").rows) == 1
+def test_many_columns_cost_little_more_than_to_split_the_line():
+    """To clean each of two million names takes 150 times as long."""
+    empty = b"number,date" + b"," * 1_900_000 + b"\nC-7K2M9QX4TB,2026-03-31\n"
+    named = b"number,date" + b",x" * 900_000
+    assert len(read(empty).rows) == 1
     with pytest.raises(BadFile, match="column names"):
-        read(b"number,date" + b",x" * 900_000)
-    assert time.monotonic() - began < 3
+        read(named)
+
+    def split(file: bytes) -> float:
+        return seconds_of(lambda: list(csv.reader(file.decode().splitlines())))
+
+    def refused() -> None:
+        with suppress(BadFile):
+            read(named)
+
+    assert seconds_of(lambda: read(empty)) < 30 * split(empty)
+    assert seconds_of(refused) < 30 * split(named)
 
 
 REFUSED = {
