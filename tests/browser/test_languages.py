@@ -117,3 +117,24 @@ def test_the_actions_for_selected_cases_are_in_one_line_on_a_phone(sign_in, memb
     expect(parts).to_have_count(4)
     middles = {round(box["y"] + box["height"] / 2) for part in parts.all() if (box := part.bounding_box())}
     assert max(middles) - min(middles) <= 2
+
+
+# The words of the column heads that are broken in the middle.
+BROKEN_WORDS = r"""heads => heads.flatMap((head) => {
+    const texts = document.createTreeWalker(head, NodeFilter.SHOW_TEXT), broken = [], range = new Range();
+    while (texts.nextNode()) {
+        for (const word of texts.currentNode.data.matchAll(/\S+/g)) {
+            range.setStart(texts.currentNode, word.index);
+            range.setEnd(texts.currentNode, word.index + word[0].length);
+            if (new Set([...range.getClientRects()].map((line) => line.top)).size > 1) broken.push(word[0]);
+        }
+    }
+    return broken;
+})"""
+
+
+@pytest.mark.parametrize("width", [1024, 1200, 1440])
+def test_no_word_in_a_column_head_is_broken(width, sign_in, member, technician):
+    CaseFactory(member=member, assigned_to=technician, scheduled=True)
+    page = sign_in(technician, viewport={"width": width, "height": 800}, locale=SPANISH, at="/cases/?state=scheduled")
+    assert page.locator("thead th").evaluate_all(BROKEN_WORDS) == []
