@@ -532,7 +532,7 @@ PAGES = [
         for action in ("schedule", "shift", "spread", "hand_over", "add_condition", "return")
     ],
     page("bulk-new-refused", "new_bulk_run", (TECHNICIAN,), address=on_all_scheduled("schedule"),
-         step=send("new/", date="")),
+         step=send("", date="")),
     page("bulk-new-nothing", "new_bulk_run", (TECHNICIAN,), "?action=shift", status=302),
     *[
         page(f"bulk-run-{state}", "bulk_run", STAFF, address=of_run("bulk_run", state))

@@ -108,11 +108,14 @@ class Stale(CaseError):
 
 
 class DraftChanged(Stale):
-    """The draft was edited on the basis of an older version. Only its member edits it."""
+    """The draft was edited on the basis of an older version: in another tab, or a save arrived late."""
 
     def __init__(self) -> None:
         super().__init__(
-            _("You changed this draft in another tab or window. Your text is still here, but it isn't saved.")
+            _(
+                "A newer version of this draft was saved, for example in another tab. Your text is still here, but it "
+                "isn't saved."
+            )
         )
 
 

@@ -150,7 +150,7 @@ def test_what_another_tab_saved_is_still_a_conflict(draft_page, member):
     expect_lost(draft_page)
     drafts.edit(case=Case.objects.get(), by=member, title="", description="Theirs", urgency="normal")
     add(draft_page, " retire?")
-    expect(draft_page.locator("#draft-said")).to_contain_text("You changed this draft in another tab or window.")
+    expect(draft_page.locator("#draft-said")).to_contain_text("A newer version of this draft was saved")
     assert Case.objects.with_description().get().description == "Theirs"
     draft_page.get_by_label("Title").fill("Pension")
     draft_page.get_by_role("button", name="Compare with the saved version").click()

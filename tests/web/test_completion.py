@@ -215,7 +215,7 @@ def test_two_tabs_do_not_overwrite_each_other(client, member):
     answer = client.post(f"/cases/{case.pk}/edit/", second)
     page = answer.content.decode()
     assert answer.status_code == 409
-    assert "You changed this draft in another tab or window." in page
+    assert "A newer version of this draft was saved, for example in another tab." in page
     assert "First tab" in page
     assert 'value="Second tab"' in page
     case.refresh_from_db()

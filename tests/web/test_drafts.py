@@ -95,7 +95,7 @@ def test_of_two_tabs_the_second_overwrites_nothing_by_itself(client, member):
     one.save(title="Mine, better")
     refused = other.save(title="Theirs")
     assert refused.status_code == 409
-    assert "You changed this draft in another tab or window." in refused.content.decode()
+    assert "A newer version of this draft was saved, for example in another tab." in refused.content.decode()
     assert Case.objects.get().title == "Mine, better"
 
 

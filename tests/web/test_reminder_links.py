@@ -279,7 +279,7 @@ def test_what_was_typed_for_an_older_version_is_shown_again_and_can_be_sent(acti
     assert answer.status_code == 409
     assert rows() == before
     page = answer.content.decode()
-    assert "Someone changed this case after you opened it." in page
+    assert "You changed this case in another tab or window after you opened it here." in page
     assert "no longer works" not in page
     assert "The court asked &amp; paid" in page
     assert LATER.isoformat() in page or action != Action.RESCHEDULE

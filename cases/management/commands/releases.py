@@ -68,8 +68,8 @@ def _agreed() -> bool:
 
 
 def _name() -> str:
-    """Return the program, and who runs it on this machine."""
+    """Return the command, and who runs it on this machine."""
     try:
-        return f"releases ({getpass.getuser()})"[:LONGEST_NAME]
+        return f"manage.py releases ({getpass.getuser()})"[:LONGEST_NAME]
     except (KeyError, OSError):
-        return "releases"
+        return "manage.py releases"

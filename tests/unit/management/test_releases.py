@@ -26,7 +26,7 @@ def test_it_stops_with_a_reason(capsys):
     assert "All releases are stopped." in run(capsys, "stop", "--reason", "A wrong report.")
     stop = release_stop.current()
     assert stop.reason == "A wrong report."
-    assert stop.actor_name.startswith("releases")
+    assert stop.actor_name.startswith("manage.py releases")
     assert PortalEvent.objects.get().source == "command"
 
 
