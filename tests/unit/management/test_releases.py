@@ -73,22 +73,15 @@ def test_a_start_asks(stopped, monkeypatch, answer, starts):
     assert (release_stop.current() is None) is starts
 
 
-def test_a_start_without_a_terminal_says_what_to_add(stopped, monkeypatch):
-    def nobody(question):
-        raise EOFError
+@pytest.mark.parametrize(("ended_by", "said"), [(EOFError, "--no-input"), (KeyboardInterrupt, "stay stopped")])
+def test_without_an_answer_nothing_starts(ended_by, said, stopped, monkeypatch):
+    """There is no terminal, or someone presses Ctrl-C."""
 
-    monkeypatch.setattr(builtins, "input", nobody)
-    with pytest.raises(CommandError, match="--no-input"):
-        call_command("releases", "start")
-    assert release_stop.current()
+    def ask(question):
+        raise ended_by
 
-
-def test_ctrl_c_instead_of_an_answer_starts_nothing(stopped, monkeypatch):
-    def interrupted(question):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(builtins, "input", interrupted)
-    with pytest.raises(CommandError, match="stay stopped"):
+    monkeypatch.setattr(builtins, "input", ask)
+    with pytest.raises(CommandError, match=said):
         call_command("releases", "start")
     assert release_stop.current()
 
