@@ -1,7 +1,4 @@
-"""When a delivery that failed is retried, and when it is given up.
-
-It is under a claim (cases.delivery.delivery_claims).
-"""
+"""When a claimed delivery that failed is retried, and when it is given up (claims: cases.delivery.delivery_claims)."""
 
 import datetime as dt
 from typing import TypeVar
