@@ -43,4 +43,5 @@ def circumstances() -> dict[str, Any]:
 def _version_of(program: str) -> str:
     said = subprocess.run([program, "--version"], capture_output=True, text=True, env=by_the_real_clock()).stdout
     found = re.search(r"[\d.]{3,}", said)
-    return found[0] if found else "unknown"
+    name = "Valkey " if said.startswith("Valkey") else ""
+    return name + found[0] if found else "unknown"
