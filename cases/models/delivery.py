@@ -12,6 +12,8 @@ from cases.core import limits
 OPEN = Q(state__in=["waiting", "sending"])
 # No sender retries these, unless a person asks for it.
 GIVEN_UP = ["failed", "undeliverable"]
+# As `Delivery.may_have_left`.
+MAY_HAVE_LEFT = Q(interrupted=True) | Q(state__in=["sending", "sent"])
 
 
 class Delivery(models.Model):

@@ -5,11 +5,13 @@ one, with the next number. An email that has not left is dropped. One that is be
 """
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, cast
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as _noop
 
@@ -19,7 +21,7 @@ from cases.lifecycle import case_conditions
 from cases.lifecycle.locking import Locked, lock_for_action
 from cases.lifecycle.permissions import Action
 from cases.models import Case, CaseEvent, OutgoingEmail, User
-from cases.models.delivery import GIVEN_UP, first_due
+from cases.models.delivery import GIVEN_UP, MAY_HAVE_LEFT, first_due
 from cases.releases.complete_and_release import SCHEDULE_FIELDS, set_schedule
 from cases.releases.notices import tell_of_recalls
 from cases.releases.release_batch import tell_mail_workers
@@ -99,6 +101,7 @@ def _take_back(locked: Locked, kind: CaseEvent.Kind, email: OutgoingEmail | None
     locked.save("actual_release_date", "release_batch", "first_viewed_at", *SCHEDULE_FIELDS)
     if email and is_droppable(email):
         OutgoingEmail.objects.filter(pk=email.pk).update(**DROPPED_BY_HAND)
+    renew_notices([case.pk], at=locked.recorder.at)
     locked.recorder.record(kind, reason=reason, details=facts)
 
 
@@ -111,6 +114,27 @@ def facts_of_release(case: Case, email: OutgoingEmail | None) -> dict[str, str]:
 def is_droppable(email: OutgoingEmail | None) -> bool:
     """Tell whether the email of a release has not left, so that it is dropped with the release."""
     return email is not None and email.state in (State.WAITING, *GIVEN_UP)
+
+
+def renew_notices(cases: Sequence[int], *, at: dt.datetime) -> None:
+    """Let recall emails wait again that were canceled because these locked cases had been released again.
+
+    Their members last read that the cases are ready, if no email of a later release has left. A sender that holds such
+    an email may still be canceling it, and no longer can. Their members are locked, so none is claimed meanwhile.
+    """
+    later = OutgoingEmail.objects.filter(MAY_HAVE_LEFT, kind=OutgoingEmail.Kind.RELEASED, case=OuterRef("case"))
+    notices = OutgoingEmail.objects.filter(kind=OutgoingEmail.Kind.RECALLED, case__in=ids_as_rows(cases))
+    latest = notices.exclude(Exists(later.filter(release_number__gt=OuterRef("release_number"))))
+    held = latest.filter(state__in=[State.DROPPED, State.SENDING]).order_by("pk").select_for_update(no_key=True)
+    by_state: dict[str, list[int]] = defaultdict(list)
+    for pk, state in held.values_list("pk", "state"):
+        by_state[state].append(pk)
+    if not by_state:
+        return
+    OutgoingEmail.objects.filter(pk__in=by_state[State.SENDING]).update(state=State.WAITING)
+    again = {"state": State.WAITING, "last_error": "", "due": at, "next_try": at}
+    OutgoingEmail.objects.filter(pk__in=by_state[State.DROPPED]).update(**again)
+    tell_mail_workers()
 
 
 def recall_notice(email: OutgoingEmail, *, at: dt.datetime) -> OutgoingEmail:

@@ -20,6 +20,7 @@ from cases.releases.undo_and_recall import (
     is_droppable,
     recall_notice,
     releases_of,
+    renew_notices,
 )
 
 Kind = CaseEvent.Kind
@@ -93,6 +94,7 @@ class UndoRelease(UndoOperation):
             self.emails[change.case.pk].pk for change in changes if is_droppable(self.emails.get(change.case.pk))
         ]
         OutgoingEmail.objects.filter(pk__in=ids_as_rows(dropped)).update(**DROPPED_BY_HAND)
+        renew_notices([change.case.pk for change in changes], at=self.job.now)
 
 
 TAKEN = (

@@ -172,6 +172,9 @@ class Releases(RuleBasedStateMachine):
         state, due = model.mails[-1]
         if state == "waiting":
             model.mails[-1] = ("dropped", due)
+        # What the member read last: that the case is ready. No later email has left since.
+        told = max((number for number, (state, _) in enumerate(model.mails, 1) if state == "sent"), default=0)
+        model.notices = [(of, "waiting" if (of, state) == (told, "dropped") else state) for of, state in model.notices]
         self.set_in_model(model, None)
         model.released_at = model.released_by = None
         model.lapse()

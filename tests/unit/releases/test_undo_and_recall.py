@@ -405,6 +405,57 @@ def test_no_recall_email_once_the_case_is_back(case, administrator, clock, mailo
     assert ["is ready" in message.subject for message in mailoutbox] == [True, True]
 
 
+def told_then_released_again(case, administrator, clock):
+    """The release email was sent, and the case was recalled and released again before the recall email could leave."""
+    send_all(clock)
+    recalled(case, administrator)
+    releases.release_now(case=case, by=administrator, source="web", reason="checked")
+
+
+def withdrawn(mailoutbox):
+    return ["no longer available" in message.subject for message in mailoutbox]
+
+
+@pytest.mark.parametrize("take_back", [undo, recalled])
+def test_the_member_is_told_of_the_recall_where_the_next_release_was_taken_back_untold(
+    take_back, case, administrator, clock, mailoutbox
+):
+    told_then_released_again(case, administrator, clock)
+    outbox.deliver()
+    assert notices(case).get().state == "dropped"
+    take_back(case, administrator)
+    send_all(clock)
+    assert withdrawn(mailoutbox) == [False, True]
+    assert [notices(case).get().state, email(case, number=2).state] == ["sent", "dropped"]
+
+
+def test_the_member_is_told_of_the_recall_by_a_sender_that_still_saw_the_next_release(
+    case, administrator, clock, mailoutbox, monkeypatch
+):
+    told_then_released_again(case, administrator, clock)
+    drop = outbox.drop
+    monkeypatch.setattr(outbox, "drop", lambda *what: (undo(case, administrator), drop(*what)))
+    outbox.deliver()
+    assert withdrawn(mailoutbox) == [False]
+    clock.shift(email_claims.lease())
+    outbox.deliver()
+    assert withdrawn(mailoutbox) == [False, True]
+    assert notices(case).get().state == "sent"
+
+
+def test_the_member_is_told_of_each_recall_once(case, administrator, clock, mailoutbox):
+    told_then_released_again(case, administrator, clock)
+    send_all(clock)
+    recalled(case, administrator)
+    send_all(clock)
+    for _ in range(2):
+        releases.release_now(case=case, by=administrator, source="web", reason="checked")
+        undo(case, administrator)
+        send_all(clock)
+    assert withdrawn(mailoutbox) == [False, False, True]
+    assert [notice.state for notice in notices(case).order_by("release_number")] == ["dropped", "sent"]
+
+
 def test_an_approval_lapses_with_the_release(technician, other_technician, administrator):
     case = CaseFactory(scheduled=True, assigned_to=technician)
     condition = add_condition(case=case, by=technician, source="web", kind="approval")

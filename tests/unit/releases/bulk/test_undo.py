@@ -9,7 +9,7 @@ from cases.casework import answers, case_types, notes
 from cases.conversation import messages
 from cases.core.errors import NotAllowed
 from cases.core.schedule import Schedule
-from cases.delivery import celery_publisher
+from cases.delivery import celery_publisher, outbox
 from cases.documents import attach_and_remove as documents
 from cases.models import Case, CaseDocument, CaseEvent, Condition, Notification
 from cases.releases import bulk
@@ -455,3 +455,17 @@ def test_the_preview_of_a_recall_tells_which_approvals_will_be_needed_again(admi
     undo = bulk.preview_undo(by=administrator, run=run, reason="Wrong letter")
     back = "Hidden from the member again, on hold"
     assert [bulk.told(row, undo) for row in undo.rows.all()] == [f"{back}. Approval needed again", back, back]
+
+
+def test_members_are_told_of_a_recall_where_the_next_bulk_release_is_undone(administrator, answered, clock, mailoutbox):
+    done(preview(administrator, "release_now", answered))
+    clock.shift(MINUTE)
+    outbox.deliver()
+    recalled, *others = Case.objects.order_by("pk")
+    releases.recall(case=recalled, by=administrator, source="web", reason="Wrong letter")
+    again = done(preview(administrator, "release_now", [recalled]))
+    outbox.deliver()
+    (undone,) = done(bulk.preview_undo(by=administrator, run=again, reason="Wrong letter")).rows.all()
+    outbox.deliver()
+    assert (undone.result, len(mailoutbox)) == ("done", len({case.member_id for case in [recalled, *others]}) + 1)
+    assert mailoutbox[-1].subject == f"Your case {recalled.external_case_id} is no longer available"
