@@ -16,7 +16,6 @@ from django.db import connection, transaction
 from django.db.models import Case as Choose
 from django.db.models import CharField, OuterRef, Q, QuerySet, Subquery, UUIDField, Value, When
 from django.db.models.functions import Cast, Coalesce, Concat, Left
-from django.utils.translation import gettext_noop as _noop
 
 from cases.core.clock import portal_now
 from cases.core.email_addresses import for_mail_server
@@ -111,9 +110,9 @@ def drop(batch: EmailBatch, rendered: RenderedEmail) -> None:
 
 
 @retry_until_stored(lease)
-def mark_undeliverable(batch: EmailBatch) -> None:
-    """End the claim on `batch`, whose recipient no longer has an address."""
-    delivery_claims.mark_undeliverable(_held(batch), reason=_noop("The member has no email address."))
+def mark_undeliverable(batch: EmailBatch, *, reason: str) -> None:
+    """End the claim on `batch`, whose recipient cannot get it now."""
+    delivery_claims.mark_undeliverable(_held(batch), reason=reason)
 
 
 # A message that the server has accepted must not be sent again because the database connection was lost.

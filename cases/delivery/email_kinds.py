@@ -27,16 +27,18 @@ class EmailKind:
     """How one kind is sent. `render` is called right before each attempt, outside any transaction.
 
     With `keeps_address` it is sent to the address that the row was created with. Otherwise it is sent to the address
-    that the recipient has at that moment.
+    that the recipient has at that moment. If it `is_owed` to a person whose account is deactivated, it is undeliverable
+    and can be resent after a reactivation. Otherwise `render` drops it.
     """
 
     render: Callable[[EmailBatch, EmailContext], RenderedEmail]
     keeps_address: bool = False
+    is_owed: bool = False
 
 
 KINDS: dict[str, EmailKind] = {
-    Kind.RELEASED: EmailKind(release_email.released),
-    Kind.RECALLED: EmailKind(recall_email.recalled),
+    Kind.RELEASED: EmailKind(release_email.released, is_owed=True),
+    Kind.RECALLED: EmailKind(recall_email.recalled, is_owed=True),
     Kind.PASSWORD_RESET: EmailKind(account_email.password_reset),
     Kind.INVITATION: EmailKind(account_email.invitation),
     Kind.ADDRESS_CHANGED: EmailKind(account_email.address_changed, keeps_address=True),

@@ -14,7 +14,13 @@ from cases.delivery.email_batch import EmailBatch, EmailContext
 from cases.delivery.email_claims import claim, claimable, drop, mark_undeliverable, record, return_claim
 from cases.delivery.email_kinds import KINDS
 from cases.delivery.rejected_mailboxes import record_refusal
-from cases.delivery.results import DeliveryReport, DeliveryResult, Outcome
+from cases.delivery.results import (
+    ACCOUNT_DEACTIVATED,
+    NO_ADDRESS,
+    DeliveryReport,
+    DeliveryResult,
+    Outcome,
+)
 from cases.delivery.transport import Transport
 
 logger = structlog.get_logger(__name__)
@@ -83,8 +89,8 @@ def _send_and_record(
     if must_wait or not _has_present_address(batch, context):
         return_claim([batch])
         return None
-    if not batch.address:
-        mark_undeliverable(batch)
+    if why := _why_undeliverable(batch, context):
+        mark_undeliverable(batch, reason=why)
         return None
     left, result = _send(batch, context, transport)
     if result:
@@ -102,6 +108,14 @@ def _record(batch: EmailBatch, result: DeliveryResult, now: dt.datetime) -> None
 def _has_present_address(batch: EmailBatch, context: EmailContext) -> bool:
     """Tell whether the recipient still has the address of the claim, for kinds where that matters."""
     return KINDS[batch.kind].keeps_address or context.people[batch.recipient_id].email == batch.address
+
+
+def _why_undeliverable(batch: EmailBatch, context: EmailContext) -> str:
+    """Return why nothing can be sent to the recipient now, or nothing. It can be resent once that has changed."""
+    if not batch.address:
+        return NO_ADDRESS
+    is_owed = KINDS[batch.kind].is_owed
+    return ACCOUNT_DEACTIVATED if is_owed and not context.people[batch.recipient_id].is_active else ""
 
 
 def _send(batch: EmailBatch, context: EmailContext, transport: Transport) -> tuple[EmailBatch, DeliveryResult | None]:

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as _noop
 from django.utils.translation import ngettext
 
-from cases.delivery.account_email import DEACTIVATED
 from cases.delivery.email_batch import EmailBatch, EmailContext, RenderedEmail
 from cases.delivery.email_message import Message, one_line
 from cases.delivery.letter import Entries, Entry, Letter, Paragraph, Part, compose, reading_as
@@ -25,8 +24,6 @@ NOT_TOLD = _noop("No recall email was needed: the release email wasn't sent, or 
 def recalled(batch: EmailBatch, context: EmailContext) -> RenderedEmail:
     """Render one message about the recalled releases in `batch` that the member was notified of."""
     person = context.people[batch.recipient_id]
-    if not person.is_active:
-        return RenderedEmail.dropped(batch, DEACTIVATED)
     numbers = {row.pk: row.number for row in _with_release_email(batch) if _is_told(row)}
     dropped_rows = tuple(pk for pk in batch.row_ids if pk not in numbers)
     if not numbers:

@@ -3,10 +3,15 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.utils.translation import gettext_noop as _noop
+
 from cases.core import limits
 from cases.core.safe_errors import without_addresses
 from cases.delivery.bounce_report import BounceReport
 
+# Why an email is undeliverable before it was tried.
+NO_ADDRESS = _noop("The member has no email address.")
+ACCOUNT_DEACTIVATED = _noop("The member's account is deactivated.")
 # If the server rejected our sender, the error of a message begins with this, or has it after the number of attempts.
 SENDER_REFUSED = "SMTPSenderRefused"
 

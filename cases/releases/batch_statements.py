@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 from django.db.models import BigIntegerField, CharField, DateTimeField, F, Model, Q, TextField, UUIDField, Value, When
 from django.db.models import Case as Choose
-from django.utils.translation import gettext_noop as _noop
 
 from cases.db.bulk import listed_rows
 from cases.db.compiled_queries import Parameter
 from cases.db.compiled_writes import CompiledWrite
 from cases.delivery.notifications import released_columns
+from cases.delivery.results import ACCOUNT_DEACTIVATED, NO_ADDRESS
 from cases.lifecycle import case_conditions, release_stop
 from cases.models import Case, CaseEvent, Notification, OutgoingEmail
 
@@ -107,8 +107,8 @@ def _email_columns() -> dict[str, object]:
         "due": EMAIL_AT,
         "next_try": EMAIL_AT,
         "last_error": Choose(
-            When(no_address, then=Value(_noop("The member has no email address."))),
-            When(deactivated, then=Value(_noop("The member's account is deactivated."))),
+            When(no_address, then=Value(NO_ADDRESS)),
+            When(deactivated, then=Value(ACCOUNT_DEACTIVATED)),
             default=Value(""),
             output_field=CharField(),
         ),

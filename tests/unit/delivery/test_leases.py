@@ -9,7 +9,7 @@ from cases import releases
 from cases.delivery import email_claims, outbox, retries
 from cases.delivery import resend as resend_module
 from cases.delivery.email_batch import RenderedEmail
-from cases.delivery.results import DeliveryResult, Outcome
+from cases.delivery.results import NO_ADDRESS, DeliveryResult, Outcome
 from cases.models import OutgoingEmail
 from tests.factories import CaseFactory
 
@@ -22,7 +22,7 @@ ENDINGS = {
     "no connection": lambda batch: outbox.record(batch, DeliveryResult(Outcome.UNREACHABLE, "timed out")),
     "given back": lambda batch: outbox.return_claim([batch]),
     "dropped": lambda batch: email_claims.drop(batch, RenderedEmail.dropped(batch, "hidden")),
-    "no address": email_claims.mark_undeliverable,
+    "no address": lambda batch: email_claims.mark_undeliverable(batch, reason=NO_ADDRESS),
 }
 # Those after which the row is waiting again.
 PASSING = ["later", "no connection", "given back"]

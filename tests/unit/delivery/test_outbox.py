@@ -16,7 +16,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cases import releases
-from cases.delivery import delivery_claims, email_claims, outbox, retries
+from cases.accounts import people
+from cases.delivery import delivery_claims, email_claims, outbox, resend, retries
 from cases.delivery import release_email as mail_module
 from cases.delivery.results import DeliveryResult, Outcome
 from cases.models import Case, OutgoingEmail, User
@@ -463,8 +464,8 @@ REFUSALS = [
 )
 def test_one_recipient_whom_the_server_does_not_take_holds_up_nobody(server, member, when, answer, state):
     getattr(server, when)[member.email] = answer
-    people = [UserFactory(), UserFactory(), member, UserFactory(), UserFactory()]
-    cases = release_for(*people)
+    members = [UserFactory(), UserFactory(), member, UserFactory(), UserFactory()]
+    cases = release_for(*members)
 
     report = outbox.deliver()
 
@@ -723,13 +724,20 @@ def test_a_sender_with_more_than_it_claims_says_so_once(server):
     assert len(asked) == 1
 
 
-def test_a_member_deactivated_meanwhile_gets_nothing(server, member):
-    (case,) = release_for(member)
-    member.is_active = False
-    member.save()
+def test_a_member_deactivated_meanwhile_gets_nothing_until_it_is_resent(server, member, administrator):
+    """The same becomes of it as of an email that was written while the account was deactivated."""
+    (earlier,) = release_for(member)
+    people.deactivate(person=member, by=administrator)
+    (later,) = release_for(member)
     outbox.deliver()
     assert server.taken == []
-    assert states(case) == ["dropped"]
+    assert states(earlier) == states(later) == ["undeliverable"]
+    assert len({email.last_error for email in OutgoingEmail.objects.all()}) == 1
+
+    people.reactivate(person=member, by=administrator)
+    assert resend.resend_to(person=member, by=administrator, source="web") == 2
+    outbox.deliver()
+    assert states(earlier) == states(later) == ["sent"]
 
 
 @pytest.mark.parametrize("view", ["in_progress", "announced"])

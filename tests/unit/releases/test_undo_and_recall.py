@@ -5,9 +5,10 @@ import datetime as dt
 import pytest
 
 from cases import releases
+from cases.accounts import people
 from cases.core.errors import NotAllowed, ReasonRequired, Stale, WrongState
 from cases.core.schedule import Schedule
-from cases.delivery import celery_publisher, email_claims, outbox
+from cases.delivery import celery_publisher, email_claims, outbox, resend
 from cases.delivery.results import DeliveryResult, Outcome
 from cases.models import Case, CaseEvent, OutgoingEmail
 from cases.monitoring import daily_statistics
@@ -267,14 +268,18 @@ def test_a_released_case_without_history_or_email_can_be_recalled(administrator)
     assert not OutgoingEmail.objects.exists()
 
 
-def test_a_person_without_an_account_any_more_is_not_told(case, member, administrator, clock, mailoutbox):
+def test_a_person_without_an_account_is_not_told_until_it_is_resent(case, member, administrator, clock, mailoutbox):
     send_all(clock)
     recalled(case, administrator)
-    member.is_active = False
-    member.save()
+    people.deactivate(person=member, by=administrator)
     outbox.deliver()
     assert len(mailoutbox) == 1
-    assert notices(case).get().state == "dropped"
+    assert notices(case).get().state == "undeliverable"
+
+    people.reactivate(person=member, by=administrator)
+    resend.resend_to(person=member, by=administrator, source="web")
+    outbox.deliver()
+    assert withdrawn(mailoutbox) == [False, True]
 
 
 # --- While the email is being sent ------------------------------------------------------------------------------------
