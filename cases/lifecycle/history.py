@@ -22,7 +22,6 @@ SAME_VERSION = (
     CaseEvent.Kind.MAIL_RESENT,
     CaseEvent.Kind.DOCUMENT_ATTACHED,
     CaseEvent.Kind.DOCUMENT_REMOVED,
-    CaseEvent.Kind.LINK_REPLACED,
     CaseEvent.Kind.WAITING_ENDED,
 )
 

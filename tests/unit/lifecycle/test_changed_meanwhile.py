@@ -29,6 +29,14 @@ def test_by_whom_it_was_changed_last(pending, technician, administrator):
     assert refusal_of(pending, technician).startswith("Someone changed this case")
 
 
+def test_a_link_is_a_change_too(pending, technician, administrator):
+    """It makes a new version of the case."""
+    condition = releases.add_condition(case=pending, by=administrator, source="web", kind="external", name="Signed")
+    releases.make_link(condition=condition, by=technician, source="web")
+    assert refusal_of(pending, technician).startswith("You changed this case")
+    assert refusal_of(pending, administrator).startswith("Someone changed this case")
+
+
 def test_by_a_program(pending, technician):
     assert refusal_of(pending, technician).startswith("Someone changed this case")
 
