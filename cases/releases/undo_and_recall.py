@@ -120,7 +120,8 @@ def renew_notices(cases: Sequence[int], *, at: dt.datetime) -> None:
     """Let recall emails wait again that were canceled because these locked cases had been released again.
 
     Their members last read that the cases are ready, if no email of a later release has left. A sender that holds such
-    an email may still be canceling it, and no longer can. Their members are locked, so none is claimed meanwhile.
+    an email may still be canceling it, and no longer can. Their members are locked, so none is claimed meanwhile. Each
+    is a new message: other recalls may have been sent under the former Message-ID, and a mail program would hide it.
     """
     later = OutgoingEmail.objects.filter(MAY_HAVE_LEFT, kind=OutgoingEmail.Kind.RELEASED, case=OuterRef("case"))
     notices = OutgoingEmail.objects.filter(kind=OutgoingEmail.Kind.RECALLED, case__in=ids_as_rows(cases))
@@ -131,9 +132,9 @@ def renew_notices(cases: Sequence[int], *, at: dt.datetime) -> None:
         by_state[state].append(pk)
     if not by_state:
         return
-    OutgoingEmail.objects.filter(pk__in=by_state[State.SENDING]).update(state=State.WAITING)
-    again = {"state": State.WAITING, "last_error": "", "due": at, "next_try": at}
-    OutgoingEmail.objects.filter(pk__in=by_state[State.DROPPED]).update(**again)
+    new: dict[str, Any] = {"state": State.WAITING, "last_error": "", "group": None, "message_id": ""}
+    OutgoingEmail.objects.filter(pk__in=by_state[State.SENDING]).update(**new)
+    OutgoingEmail.objects.filter(pk__in=by_state[State.DROPPED]).update(**new, due=at, next_try=at)
     tell_mail_workers()
 
 

@@ -448,6 +448,26 @@ def test_the_member_is_told_of_the_recall_by_a_sender_that_still_saw_the_next_re
     assert notices(case).get().state == "sent"
 
 
+def test_a_recall_told_later_is_not_hidden_behind_one_that_was_told_in_time(
+    case, member, technician, administrator, clock, mailoutbox
+):
+    """Both were one message."""
+    other = CaseFactory(member=member, assigned_to=technician)
+    releases.complete(case=other, by=technician, source="web", release_on=None)
+    send_all(clock)
+    recalled(other, administrator)
+    recalled(case, administrator)
+    releases.release_now(case=case, by=administrator, source="web", reason="checked")
+    outbox.deliver()
+    undo(case, administrator)
+    outbox.deliver()
+    _ready, first, second = mailoutbox
+    assert [first.subject, second.subject] == [
+        f"Your case {each.external_case_id} is no longer available" for each in (other, case)
+    ]
+    assert first.extra_headers["Message-ID"] != second.extra_headers["Message-ID"]
+
+
 def test_the_member_is_told_of_each_recall_once(case, administrator, clock, mailoutbox):
     told_then_released_again(case, administrator, clock)
     send_all(clock)
