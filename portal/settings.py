@@ -4,7 +4,9 @@ portal/setting_registry.py has the default, the bounds and the meaning of each v
 """
 
 import datetime as dt
+import re
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -180,10 +182,11 @@ MAX_UPLOADS_PER_HOUR: int = env("MAX_UPLOADS_PER_HOUR")
 def database() -> dict[str, Any]:
     """Return the default database, by DATABASE_URL. Unset, it is SQLite in var/."""
     url = env("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'portal.sqlite3'}")
-    try:
-        config: dict[str, Any] = environ.Env.db_url_config(url)
-    except ValueError:  # the port, or a bracket; the error may quote a password
-        config = {}
+    config: dict[str, Any] = {}
+    # django-environ prints a URL without a scheme in a warning, with its password, and takes one without slashes.
+    if re.match(r"\w+://", url):
+        with suppress(ValueError):  # the port, or a bracket; the error may quote a password
+            config = environ.Env.db_url_config(url)
     if config.get("ENGINE") not in ("django.db.backends.postgresql", "django.db.backends.sqlite3"):
         raise ImproperlyConfigured(
             "DATABASE_URL must begin with postgresql:// or sqlite:///, and a port must be a number."
@@ -361,7 +364,7 @@ CELERY_TASK_ROUTES = {
     "tasks.*": {"queue": "mail"},
 }
 # On SIGQUIT running tasks have this many seconds. Then they and the waiting ETA tasks go back to Redis. (SIGTERM waits
-# for running tasks without limit.) An idle worker gives back its tasks and ends at once.
+# for running tasks without limit.) An idle worker gives back its tasks and ends immediately.
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10
 CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = False
 CELERY_WORKER_SEND_TASK_EVENTS = True
@@ -377,7 +380,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "tasks.releases.sweep",
         "schedule": SWEEP_INTERVAL,
         # No expiry: a worker whose clock is ahead would drop every sweep. Sweeps that have piled up while the workers
-        # were down are skipped (tasks.releases.sweep).
+        # were down are skipped (cases.releases.sweep).
         "options": {"queue": "sweep"},
     },
     # No expiry either: these do nothing while the last count is fresh.

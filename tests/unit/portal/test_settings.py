@@ -105,7 +105,14 @@ BAD = {
     "RELEASE_CROWDED_DAY": ["0"],
     "DOCUMENT_MAX_MB": ["0", "-1", "1.5", "20 MB", "2048"],
     "FILE_STORAGE_URL": ["var/documents", "gs://papers"],
-    "DATABASE_URL": ["garbage", "", "mysql://a/b", "postgresql://a:port/b"],
+    "DATABASE_URL": [
+        "garbage",
+        "",
+        "mysql://a/b",
+        "postgresql://a:port/b",
+        "postgresql:portal",
+        "//user:secret@host/portal",
+    ],
     "PORTAL_PORT": ["0", "http", "80:80", "65536"],
     "REDIS_URL": [
         "redis://redis:6379/first",
@@ -130,6 +137,15 @@ BAD = {
 def test_bad_values_are_refused_by_name(settings_with, name, value):
     with pytest.raises(ImproperlyConfigured, match=name):
         settings_with(**{name: value})
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("url", ["//user:secret@host/portal", "user:secret@host/portal", ""])
+def test_a_database_without_a_scheme_is_refused_without_its_password(settings_with, url):
+    """django-environ would print it, in a warning."""
+    with pytest.raises(ImproperlyConfigured) as refused:
+        settings_with(DATABASE_URL=url)
+    assert "secret" not in str(refused.value)
 
 
 @pytest.mark.parametrize("name", ["DATABASE_URL", "FILE_STORAGE_URL"])
