@@ -7,7 +7,7 @@ conditions are in cases.releases.conditions.
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.db.models import Exists, OuterRef
@@ -37,11 +37,14 @@ def has_open_row() -> Exists:
 
 def check_none_open(case: Case) -> None:
     """Raise WrongState, with the names of the open conditions, if there are any."""
-    names = [isolated(str(condition)) for condition in case.conditions.filter(UNMET)]
-    if names:
-        raise WrongState(
-            _("This case can't be released yet. These conditions are open: %(names)s.") % {"names": ", ".join(names)}
-        )
+    if unmet := list(case.conditions.filter(UNMET)):
+        raise WrongState(open_conditions_text(unmet))
+
+
+def open_conditions_text(conditions: Iterable[Condition]) -> str:
+    """Return the sentence that these open conditions hold back their case."""
+    names = ", ".join(isolated(str(condition)) for condition in conditions)
+    return _("This case can't be released yet. These conditions are open: %(names)s.") % {"names": names}
 
 
 def settle_by_work(case: Case, recorder: EventRecorder) -> list[Condition]:

@@ -216,11 +216,18 @@ def clean_condition_name(kind: str, name: str) -> str:
     return clean_name(name, limits.CONDITION) if kind in NEEDS_A_NAME else ""
 
 
+def check_can_own(person: User | None) -> None:
+    """Raise CaseError for a person who cannot take care of conditions. None is a person who does not exist."""
+    if person is None or not can_own(person):
+        raise CaseError(_("Choose a technician or an administrator with an active account."), field="owner")
+
+
 def check_owner(owner: User | None, *, case: Case, kind: str) -> None:
     """Raise CaseError for a person who cannot take care of a condition of this `kind` of the `case`."""
-    if owner and not can_own(owner):
-        raise CaseError(_("Choose a technician or an administrator with an active account."), field="owner")
-    if owner and kind == Kind.APPROVAL and owner.is_technician and owner.pk == case.assigned_to_id:
+    if owner is None:
+        return
+    check_can_own(owner)
+    if kind == Kind.APPROVAL and owner.is_technician and owner.pk == case.assigned_to_id:
         words = _("%(name)s works on this case. Another person must approve it.")
         raise CaseError(words % {"name": isolated(owner.display_name)}, field="owner")
 

@@ -11,10 +11,9 @@ from cases.casework.case_types import check_choosable
 from cases.core import limits
 from cases.core.errors import CaseError
 from cases.core.numbers import grouped
-from cases.lifecycle.condition_owners import can_own
 from cases.models import BulkRun, Case, CaseType, User
 from cases.models.condition_kinds import MET_BY_HAND
-from cases.releases.conditions import clean_condition_name
+from cases.releases.conditions import check_can_own, clean_condition_name
 
 Action = BulkRun.Action
 
@@ -85,9 +84,8 @@ def _technician(chosen: Parameters) -> Parameters:
 
 
 def _new_condition(chosen: Parameters) -> Parameters:
-    owner = User.objects.filter(pk=chosen.owner).first() if chosen.owner else None
-    if chosen.owner and (owner is None or not can_own(owner)):
-        raise CaseError(_("Choose a technician or an administrator with an active account."), field="owner")
+    if chosen.owner:
+        check_can_own(User.objects.filter(pk=chosen.owner).first())
     named = _condition(chosen)
     return Parameters(kind=named.kind, name=named.name, owner=chosen.owner)
 

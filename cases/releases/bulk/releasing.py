@@ -4,11 +4,10 @@ import datetime as dt
 from collections.abc import Sequence
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 
-from cases.core.text import clean_text, isolated
+from cases.core.text import clean_text
 from cases.lifecycle import release_stop
-from cases.lifecycle.case_conditions import digests
+from cases.lifecycle.case_conditions import digests, open_conditions_text
 from cases.lifecycle.condition_sets import APPROVED
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.release_stop import ReleasesStopped
@@ -43,9 +42,8 @@ class ReleaseNow(Operation):
         if self.stop:
             raise ReleasesStopped(release_stop.told(self.stop))
         pk = item.case.pk
-        if names := [isolated(str(condition)) for condition in self.open.get(pk, [])]:
-            words = _("This case can't be released yet. These conditions are open: %(names)s.")
-            raise ConditionsOpen(words % {"names": ", ".join(names)})
+        if unmet := self.open.get(pk):
+            raise ConditionsOpen(open_conditions_text(unmet))
         if settings.REQUIRE_SECOND_APPROVER:
             approval = next(iter(self.approvals.get(pk, [])), None)
             check_approval(approval, by=self.job.by, present=self.digests.get(pk, ""))
