@@ -58,8 +58,8 @@ def check_choice(
 
 def _check_bounds(wanted: Schedule, lead: LeadTime, *, by: User, now: dt.datetime, or_now: bool) -> None:
     """Check a choice that technicians may not make: whether it is in the future, and whether `by` may make it."""
-    if not by.is_administrator and wanted.date < schedule.least_date(now, lead):
-        raise BadSchedule(_too_early(now, lead, or_now=or_now), field="release_date")
+    if not by.is_administrator and lead.least and wanted.date < schedule.least_date(now, lead):
+        raise BadSchedule(_too_early(now, lead), field="release_date")
     if wanted.date < schedule.date_of(now) or wanted.instant <= now:
         raise BadSchedule(_passed(wanted, now, or_now=or_now), field="release_date")
     if not by.is_administrator:
@@ -90,10 +90,7 @@ def _passed(wanted: Schedule, now: dt.datetime, *, or_now: bool) -> str:
     return _("This time is in the past. Choose a later time or date.")
 
 
-def _too_early(now: dt.datetime, lead: LeadTime, *, or_now: bool) -> str:
-    days = lead.least
-    if not days:
-        return _passed(Schedule(dt.date.min), now, or_now=or_now)
+def _too_early(now: dt.datetime, lead: LeadTime) -> str:
     first = schedule.least_date(now, lead)
     earliest = days_from(first).next_open(first) or first
     if earliest > first:
@@ -101,6 +98,6 @@ def _too_early(now: dt.datetime, lead: LeadTime, *, or_now: bool) -> str:
     text = ngettext(
         "The earliest date is %(date)s: %(days)s day from today.",
         "The earliest date is %(date)s: %(days)s days from today.",
-        days,
+        lead.least,
     )
-    return text % {"date": date_format(first, "DAY_FORMAT"), "days": days}
+    return text % {"date": date_format(first, "DAY_FORMAT"), "days": lead.least}
