@@ -113,7 +113,7 @@ def correct(
 
 @transaction.atomic
 def clear_bounce(*, person: User, by: User) -> User:
-    """Record that email to the address of `person` arrives again. WrongState where it isn't marked as bounced, unless
+    """Record that email to the address of `person` arrives again. WrongState if it isn't marked as bounced, unless
     `by` did this last."""
     person = lock_as_administrator(by, person)[person.pk]
     if not person.email_bounced:
@@ -171,20 +171,21 @@ def remove_second_factor(*, person: User, by: User, reason: str) -> User:
     """Remove the app and the recovery codes of `person`, who lost both: the password alone is enough.
 
     Sessions, API tokens and the calendar feed end. NotAllowed for oneself: people do that on their Security page.
-    WrongState where there is no second factor, unless `by` did this last.
+    WrongState if there is no second factor, unless `by` did this last.
     """
     if person.pk == by.pk:
         raise NotAllowed(_("To turn off your own two-factor authentication, go to Security."))
-    if not clean_text(reason):
+    reason = clean_text(reason)
+    if not reason:
         raise CaseError(_("Enter a reason. It will be saved in the account history."), field="reason")
     person = lock_as_administrator(by, person)[person.pk]
     if not Authenticator.objects.filter(user=person).delete()[0]:
-        if is_last(person.account_events.all(), Kind.SECOND_FACTOR_REMOVED, by=by, reason=reason.strip()):
+        if is_last(person.account_events.all(), Kind.SECOND_FACTOR_REMOVED, by=by, reason=reason):
             return person
         raise WrongState(_("This person doesn't use two-factor authentication."))
     person.end_credentials()
     person.save(update_fields=["credentials_key"])
-    record(person, Kind.SECOND_FACTOR_REMOVED, by=by, reason=reason.strip())
+    record(person, Kind.SECOND_FACTOR_REMOVED, by=by, reason=reason)
     log_committed("second factor removed", person_id=person.pk, by=by.pk)
     return person
 

@@ -79,7 +79,7 @@ def handed_over(recorder: EventRecorder, *, to: User, reason: str) -> CaseEvent:
     """Return the event of a handover to `to`, not stored yet. Call this before the case changes."""
     former = recorder.case.assigned_to_id
     details = {"from_technician": former, "to_technician": to.pk}
-    return recorder.event(CaseEvent.Kind.HANDED_OVER, reason=reason.strip(), details=details)
+    return recorder.event(CaseEvent.Kind.HANDED_OVER, reason=reason, details=details)
 
 
 def open_cases(technician: User, *, by: User) -> list[CaseQuerySet]:
@@ -108,7 +108,7 @@ def hand_over_all(*, technician: User, to: User, by: User, source: str, reason: 
     """
     count = 0
     # Until none is found: some may be released before they are locked, or move from one index range to another.
-    while (done := _hand_over_some(technician, to, by, source, reason.strip())) is not None:
+    while (done := _hand_over_some(technician, to, by, source, reason)) is not None:
         count += done
     return count
 

@@ -72,7 +72,7 @@ class HandOverCase(CaseActionView[HandOverCaseForm]):
         """Do as the class does. The form refuses `to`, who has the case by now."""
         if form.is_valid() or set(form.errors) != {"to"} or form.data.get("to") != str(case.assigned_to_id):
             return None
-        return history.last_done(case, by=by, kinds=self.kinds, reason=form.cleaned_data["reason"].strip())
+        return history.last_done(case, by=by, kinds=self.kinds, reason=form.cleaned_data["reason"])
 
     def show_again(self, request: PortalRequest, case: Case, form: HandOverCaseForm) -> HttpResponse:
         if before := self.done_before(form, case=case, by=request.user):
