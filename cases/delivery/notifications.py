@@ -233,7 +233,7 @@ def _open_emails(kind: str, people: dict[int, Reader], now: dt.datetime) -> dict
     for email in OutgoingEmail.objects.bulk_create([_email(kind, person, now) for person in missing]):
         emails[email.recipient_id] = email.pk
     if kind == Email.NOTIFICATION:
-        transaction.on_commit(lambda: celery_publisher.publish_mail_waiting(), robust=True)
+        transaction.on_commit(celery_publisher.publish_mail_waiting, robust=True)
     return emails
 
 

@@ -49,7 +49,7 @@ class Event(AppendOnly):
     """
 
     at = models.DateTimeField(_("time"))
-    # No query asks what a person did, and people are never deleted.
+    # People are never deleted, and only CaseEvent is asked what a person did. It has indexes of its own for that.
     actor = models.ForeignKey(
         User,
         verbose_name=_("done by"),
