@@ -1,6 +1,6 @@
 """Django's command of that name, which also writes the history of the account and tells its person.
 
-cases.apps puts it in the place of Django's own.
+cases.apps replaces Django's own with it.
 """
 
 import getpass
@@ -47,8 +47,11 @@ class Command(changepassword.Command):
 
 
 def _typed(prompt: str) -> str:
-    """Return what was typed without showing it. CommandError for nothing."""
-    typed = getpass.getpass(prompt)
+    """Return what was typed without showing it. CommandError for nothing, and where no one can type."""
+    try:
+        typed = getpass.getpass(prompt)
+    except EOFError:
+        raise CommandError("Can't ask for a password here. Run this command in a terminal.") from None
     if not typed:
         raise CommandError("The password wasn't changed.")
     return typed

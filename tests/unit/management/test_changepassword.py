@@ -109,3 +109,14 @@ def test_the_third_attempt_counts(person, types):
 def test_an_unknown_name_is_refused(person):
     with pytest.raises(CommandError, match="No account has the username 'nobody'"):
         call_command("changepassword", "nobody")
+
+
+def test_without_a_terminal_it_says_so(person, monkeypatch):
+    """As with `docker compose exec -T`, or from cron."""
+
+    def no_terminal(prompt):
+        raise EOFError
+
+    monkeypatch.setattr(getpass, "getpass", no_terminal)
+    with pytest.raises(CommandError, match="in a terminal"):
+        call_command("changepassword", person.username)
