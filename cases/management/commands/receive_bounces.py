@@ -76,5 +76,5 @@ class Command(BaseCommand):
 def _host_and_port(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     if not host or not port.isdecimal() or int(port) > 65535:
-        raise CommandError("Give --lmtp as HOST:PORT.")
+        raise CommandError("Give --lmtp as HOST:PORT.", returncode=2)
     return host.strip("[]"), int(port)

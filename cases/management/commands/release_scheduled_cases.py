@@ -41,7 +41,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["batch_size"] is not None and options["batch_size"] < 1:
-            raise CommandError("--batch-size must be at least 1.")
+            raise CommandError("--batch-size must be at least 1.", returncode=2)
         if sentence := stored_clock.mismatch():
             raise CommandError(sentence)
         if stop := release_stop.current():

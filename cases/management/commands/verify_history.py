@@ -1,6 +1,7 @@
 """Verifies the histories against their chain of seals, and reports what does not match."""
 
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,11 +64,15 @@ class Command(BaseCommand):
 
 
 def _heads(given: list[str], file: str | None) -> list[Head]:
-    kept = _kept_in(file) if file is not None else []
+    kept = _heads_of(_kept_in(file)) if file is not None else []
+    return [*_heads_of(given, returncode=2), *kept]
+
+
+def _heads_of(texts: Sequence[str], *, returncode: int = 1) -> list[Head]:
     try:
-        return [Head.of(text) for text in (*given, *kept)]
+        return [Head.of(text) for text in texts]
     except ValueError as error:
-        raise CommandError(str(error)) from error
+        raise CommandError(str(error), returncode=returncode) from error
 
 
 def _kept_in(file: str) -> list[str]:

@@ -391,8 +391,9 @@ def test_an_imap_folder_is_read_once_and_left_as_it_is(member, settings):
 
 @pytest.mark.parametrize("address", ["", "24", "127.0.0.1:", "127.0.0.1:70000"])
 def test_an_lmtp_port_that_cannot_be_read_is_refused(address):
-    with pytest.raises(CommandError, match="Give --lmtp as HOST:PORT"):
+    with pytest.raises(CommandError, match="Give --lmtp as HOST:PORT") as refused:
         call_command("receive_bounces", lmtp=address)
+    assert refused.value.returncode == 2
 
 
 @pytest.mark.parametrize(

@@ -364,5 +364,6 @@ def test_the_command_names_what_does_not_fit(head_kept, tampering, capsys):
 
 @pytest.mark.parametrize("text", ["", "12", "0-" + "0" * 64, "1-" + "g" * 64])
 def test_what_is_no_head_is_refused(text):
-    with pytest.raises(CommandError, match="is not a head"):
+    with pytest.raises(CommandError, match="is not a head") as refused:
         call_command("verify_history", head=[text])
+    assert refused.value.returncode == 2
