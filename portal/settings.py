@@ -39,8 +39,7 @@ RELEASE_DEFAULT_DAYS = env.at_least("RELEASE_DEFAULT_DAYS", RELEASE_MIN_DAYS, of
 RELEASE_MAX_DAYS = env.at_least("RELEASE_MAX_DAYS", RELEASE_DEFAULT_DAYS, of="RELEASE_DEFAULT_DAYS")
 RELEASE_MEMBER_VIEW: str = env("RELEASE_MEMBER_VIEW")
 RELEASE_ETA_WINDOW = dt.timedelta(days=env("RELEASE_ETA_WINDOW_DAYS"))
-# Per slot of 50 ms: two processes share a wave, and each task has a stand-in. Two processes on two cores manage the
-# resulting 80 tasks a second, even if each of them releases something.
+# Per slot of 50 ms. Why so few: docs/adr/0009-few-wake-ups-per-slot.md.
 RELEASE_ETA_PER_INSTANT: int = env("RELEASE_ETA_PER_INSTANT")
 RELEASE_CROWDED_DAY: int = env("RELEASE_CROWDED_DAY")
 RELEASE_BATCH_SIZE: int = env("RELEASE_BATCH_SIZE")
