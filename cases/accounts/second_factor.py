@@ -19,7 +19,7 @@ def use_code(person: User, code: str) -> Authenticator | None:
     """Use a code of the app of `person`, or a recovery code. Return which of the two it belongs to, or None if it is
     wrong or was used before.
 
-    SecretUnreadable where the stored secret cannot be decrypted.
+    SecretUnreadable if the stored secret cannot be decrypted.
     """
     for authenticator in _authenticators(person):
         if _use_code_of(authenticator, code):
@@ -29,7 +29,7 @@ def use_code(person: User, code: str) -> Authenticator | None:
 
 
 def main(person: User) -> Authenticator:
-    """Return the app of `person`, which everybody with a second factor has. A wrong code is reported for it."""
+    """Return the app of `person`, which everyone with a second factor has. A wrong code is reported for it."""
     return _authenticators(person).first()
 
 

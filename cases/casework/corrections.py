@@ -19,8 +19,8 @@ def correct(
     """Give a submitted or accepted case this type (None: General) and urgency.
 
     Open conditions from the former type make way for those of the new one. What stays as it was leaves no history.
-    CaseError for a type that is retired, Stale where the person was looking at an older `version`, unless nothing is
-    to be changed: a button is pressed twice.
+    CaseError for a type that is retired. Stale if the person was looking at an older `version`, unless nothing would
+    change, as when a button is pressed twice.
     """
     locked = lock_for_action(case, Action.CORRECT, by=by, source=source)
     case, recorder = locked.case, locked.recorder

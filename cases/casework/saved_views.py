@@ -1,8 +1,8 @@
 """What people do with views of the case list: save, rename, share, delete, pin.
 
-A person changes their own views. A shared view is for all staff, and only administrators change it. To anybody else a
-view does not exist: SavedView.DoesNotExist. `query` is what the address of the list asks for, and the face has read it
-with the form of the list.
+A person changes their own views. A shared view is for all staff, and only administrators change it. For anyone else the
+view doesn't exist: SavedView.DoesNotExist. `query` is the query string of the list's address, which the caller has
+checked with the form of the list.
 """
 
 from django.db import IntegrityError, transaction
@@ -38,7 +38,7 @@ def create(*, by: User, source: str, name: str, query: str, is_shared: bool = Fa
     """Save a view for `by`; `is_shared` for all staff. A form saves one (cases.lifecycle.form_tokens).
 
     CaseError for a name that is empty or taken, TooLong for a long name or query, NotAllowed for members, and for
-    technicians who share. WrongState where there are as many views as one may have.
+    technicians who share. WrongState if there are already as many views as allowed.
     """
     by = _lock_staff(by)
     used = form_tokens.use(form_token, by=by, content=["saved view", name, query, str(is_shared)])
@@ -59,7 +59,7 @@ def change(
 ) -> SavedView:
     """Give a view another name, and show it to all staff or to its owner alone again. None leaves it as it is.
 
-    CaseError for a name that is empty or taken, NotAllowed for anybody who shares but an administrator.
+    CaseError for a name that is empty or taken, NotAllowed for anyone but an administrator who shares it.
     """
     view = _lock(view, by)
     if name is not None and (cleaned := clean_name(name)) != view.name:

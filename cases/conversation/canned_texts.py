@@ -50,8 +50,8 @@ def change(
 ) -> CannedText:
     """Replace name and text.
 
-    WrongState where it is no longer the `version` that the person saw, unless it says the same: a button is pressed
-    twice.
+    WrongState if it is no longer the `version` that the person saw, unless it says the same, as when a button is
+    pressed twice.
     """
     by = lock_as_administrator(by)[by.pk]
     kept = CannedText.objects.select_for_update(no_key=True).filter(pk=canned_text.pk).first()

@@ -14,7 +14,7 @@ OUTAGE = 60
 class CaseError(Exception):
     """A request was understood and refused. Nothing has changed.
 
-    `retry_after`: the seconds after which it may succeed, or 0 where waiting doesn't help.
+    `retry_after`: the seconds after which it may succeed, or 0 if waiting doesn't help.
     """
 
     status = 400

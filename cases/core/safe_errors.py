@@ -70,7 +70,7 @@ def safe_copy(error: BaseException) -> Exception:
 
 
 def format_error(error: BaseException) -> str:
-    """Return a traceback as Python prints it, with `describe` in the place of each error's own text."""
+    """Return a traceback as Python prints it, with `describe` instead of each error's own text."""
     return "\n\n".join(reversed([f"{_frames(cause)}{describe(cause)}{link}" for cause, link in _chain(error)]))
 
 

@@ -74,7 +74,7 @@ def _check_payload(payload: Mapping[str, object]) -> None:
 
 
 def _reuse_open(kind: str, person: User) -> bool:
-    """Tell whether an email of `kind` to `person` is open. Try a waiting one at once, and drop what was given up."""
+    """Tell whether an email of `kind` to `person` is open. Try a waiting one now, and drop what was given up."""
     earlier = OutgoingEmail.objects.filter(recipient=person, kind=kind)
     earlier.filter(state__in=GIVEN_UP).update(state=State.DROPPED)
     earlier.filter(state=State.WAITING).update(next_try=Least(F("next_try"), portal_now()))

@@ -135,7 +135,7 @@ class Letter:
 
     `subject` says what happened and to which case, by its number. It never contains a title or an answer. `why` says
     why the reader gets it. `unsubscribe` is an address that turns such emails off on a POST without sign-in (RFC 8058);
-    empty where they can't be turned off.
+    empty if they can't be turned off.
     """
 
     subject: str

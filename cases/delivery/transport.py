@@ -143,9 +143,9 @@ def _of_recipient(answer: DeliveryResult) -> DeliveryResult:
 def _of_sender(answer: DeliveryResult, *, is_final: bool = False) -> DeliveryResult:
     """Return what a reply about our sender means.
 
-    What is wrong in the settings is refused for every message and may be set right at any time: it is tried again, ever
-    more rarely, and given up like a recipient who always says later. So is a sender who sends too much for a while.
-    Where the server says that it has trouble itself, it takes nothing.
+    A wrong setting has every message refused and may be corrected at any time, so the message is retried at growing
+    intervals and given up like one that a recipient keeps deferring. The same applies to a sender who sends too much
+    for a while. A server that reports trouble of its own accepts nothing.
     """
     outcome = answer.outcome
     if outcome is Outcome.REJECTED and not is_final:

@@ -99,7 +99,7 @@ def _look_at_orphan(path: str, report: StorageReport, *, before: dt.datetime) ->
 
 
 def _stored_paths() -> Iterator[set[str]]:
-    """Return the paths of all stored files, a folder at a time; empty where nothing was ever stored."""
+    """Return the paths of all stored files, a folder at a time. Empty if nothing was ever stored."""
     try:
         folders, _ = default_storage.listdir("")
     except FileNotFoundError:

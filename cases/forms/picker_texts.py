@@ -16,7 +16,7 @@ MAX_NOTED = 6
 
 
 def note(closed: Sequence[ClosedDay], *, first: dt.date) -> str:
-    """Name those of the `closed` days that are soon after `first`, and weekends as one. Empty where there are none."""
+    """Name those of the `closed` days that are soon after `first`, and weekends as one. Empty if there are none."""
     named = [day for day in closed if not day.is_weekend]
     weekends = [_("weekends")] if len(named) < len(closed) else []
     soon = [_called(day) for day in named if day.date <= first + NOTED_AHEAD][:MAX_NOTED]

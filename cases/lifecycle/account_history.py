@@ -51,7 +51,7 @@ def identity(person: User) -> dict[str, str]:
 
 
 def _said(event: AccountEvent) -> str:
-    """Say the facts of `event` in words. Empty where there are none, or where a row written by hand lacks them."""
+    """Say the facts of `event` in words. Empty if there are none, or if a row written by hand lacks them."""
     try:
         return FACTS[event.kind](event) if event.kind in FACTS else ""
     except (KeyError, TypeError, ValueError):

@@ -82,7 +82,7 @@ def _standing_in(people: set[int]) -> dict[int, frozenset[int]]:
 
 
 def absence_today(technician: User) -> Absence | None:
-    """Return the absence of `technician` today with its deputy, None where they are at work."""
+    """Return the absence of `technician` today with its deputy, or None if they are at work."""
     return _today(_nearly_today().filter(technician=technician).select_related("deputy")).get(technician.pk)
 
 

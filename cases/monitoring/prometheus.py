@@ -44,7 +44,7 @@ class PortalCollector(Collector):
         yield _gauge("portal_cases_due", "Due and not released; up to 1001; 0 while releases are stopped", late)
         yield _gauge("portal_cases_held_by_stop", "Due when releases are started again; up to 1001", held)
         stopped = (self.now - seen.stop.at).total_seconds() if seen.stop else 0
-        yield _gauge("portal_releases_stopped_seconds", "Since all releases were stopped; 0 where they run", stopped)
+        yield _gauge("portal_releases_stopped_seconds", "Since all releases were stopped; 0 while they run", stopped)
         yield _gauge("portal_cases_failing", "Cases whose release failed; up to 1001", seen.failing_count.number)
         yield _gauge("portal_cases_held", "Completed, without a schedule; up to 1001", seen.held.number)
         waiting = seen.held_by_conditions_count.number
@@ -57,7 +57,7 @@ class PortalCollector(Collector):
         for state in ("waiting", "not_due", "retrying", "sending", "failed", "undeliverable"):
             family.add_metric([state], getattr(seen, state).number)
         yield family
-        oldest = "Since the oldest email that is not sent yet was first to leave; 0 where there is none"
+        oldest = "Since the oldest unsent email was first due; 0 if there is none"
         yield _gauge("portal_email_oldest_seconds", oldest, seen.oldest.total_seconds())
 
     def _scheduler(self) -> Iterator[Metric]:

@@ -147,7 +147,7 @@ def versions() -> list[tuple[str, str]]:
 
 
 def _version(distribution: str) -> str:
-    """Empty where it is not installed: Flower may run elsewhere."""
+    """Return its version, or an empty string if it is not installed, because Flower may run elsewhere."""
     try:
         return metadata.version(distribution)
     except metadata.PackageNotFoundError:

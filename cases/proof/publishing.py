@@ -35,6 +35,7 @@ def publish_head(now: dt.datetime) -> str | None:
     seal = latest_seal()
     if not seal or not _is_my_turn(seal, now):
         return None
+    # Before the commit, so that a crash between the two repeats the line and never loses it.
     if not (settings.HISTORY_HEAD_FILE and _append(Path(settings.HISTORY_HEAD_FILE), seal)):
         _email(seal)
     log_committed("history head", head=seal.head, sealed_at=seal.at.isoformat())

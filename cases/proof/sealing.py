@@ -83,7 +83,7 @@ def _append(last: HistorySeal | None, history: str, first: int, found: list[tupl
 
 
 def last_sealed(history: str) -> int:
-    """Return the key of the last entry under a seal; 0 where nothing is sealed."""
+    """Return the key of the last entry under a seal, or 0 if nothing is sealed."""
     sealed = HistorySeal.objects.filter(history=history).order_by("-number").values_list("last_id", flat=True).first()
     return sealed or 0
 

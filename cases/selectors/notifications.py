@@ -121,7 +121,7 @@ def read(person: User) -> list[NotificationGroup | NotificationWave]:
 
 
 def _in_waves(groups: list[NotificationGroup], person: User) -> list[NotificationGroup | NotificationWave]:
-    """Put groups that came in a wave into one, in the place of the newest of them."""
+    """Merge groups that came in a wave into one, which takes the place of the newest."""
     waves: dict[str, list[NotificationGroup]] = {}
     for group in groups:
         waves.setdefault(_kind_of_wave(group), []).append(group)

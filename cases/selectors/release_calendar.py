@@ -82,7 +82,7 @@ class DayGroup:
 
     @property
     def more(self) -> str:
-        """The same for people; empty where there are no more."""
+        """The same for people. Empty if there are no more."""
         return _more(self.more_count, is_capped=CappedCount(self.count).is_capped)
 
 

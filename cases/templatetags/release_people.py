@@ -25,7 +25,7 @@ def time_there(person: User) -> str:
 
 @register.filter
 def on_clock_of(moment: dt.datetime, person: User) -> str:
-    """Return the aware `moment` on the clock of `person`. Empty where that is the portal's."""
+    """Return the aware `moment` on the clock of `person`. Empty if that is the portal's."""
     zone = zone_of(person)
     if zone is None or str(zone) == timezone.get_default_timezone_name():
         return ""

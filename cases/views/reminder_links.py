@@ -106,7 +106,7 @@ def _done_before(request: PortalRequest, token: str, now: dt.datetime) -> HttpRe
 
 
 def _opened(request: PortalRequest, token: str, now: dt.datetime) -> tuple[SignedLink, Case]:
-    """Return what the link is for. CaseError where it has ended, or the reader can no longer do it."""
+    """Return what the link is for. CaseError if it has ended, or if the reader can no longer do it."""
     link = signed_links.read(token, by=request.user, now=now)
     case = visible_case(request, link.case)
     signed_links.check_present(link, case, by=request.user)

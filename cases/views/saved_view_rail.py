@@ -24,7 +24,7 @@ SEARCHES = {"q", "member"}
 
 @dataclass(frozen=True)
 class RailLink:
-    """A view in the rail. `count` is None where no index has exactly its cases."""
+    """A view in the rail. `count` is None if no index has exactly its cases."""
 
     view: ShownView
     count: CappedCount | None

@@ -63,7 +63,7 @@ def write_answer(request: PortalRequest, pk: int) -> HttpResponse:
 def _respond(
     request: PortalRequest, case: Case, part: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
-    """Answer HTMX with the `part`, and everybody else with the page, which keeps what was typed."""
+    """Answer HTMX with the `part`, and everyone else with the page, which keeps what was typed."""
     if not request.htmx:
         return render_case(request, case, status=status, **context)
     can = permissions.allowed(by=request.user, case=case)

@@ -56,7 +56,7 @@ def place_to_keep(request: PortalRequest, pk: int) -> str:
 
 
 def asked_place(request: PortalRequest, case: Case) -> tuple[str, int] | None:
-    """Return the query of the list and the place in it, or None where the address names none that can be read."""
+    """Return the query of the list and the place in it, or None if the address names none that can be read."""
     asked = request.GET if "list" in request.GET else _of_page_before(request, case.pk)
     place = asked.get("place", "")
     is_place = place.isascii() and place.isdecimal() and len(place) <= len(str(MAX_COUNTED))

@@ -34,7 +34,7 @@ def release_panel(
     most while no one is away.
 
     `events` is its history, latest first, `documents` what is attached. `days` is the calendar of the form for its
-    date, None where there is no form. Nothing where there is no release ahead.
+    date, or None if there is no form. Empty if there is no release ahead.
     """
     if case.is_released or not (case.is_pending or Action.COMPLETE in can):
         return {}
