@@ -3,6 +3,8 @@
 from typing import Any, cast
 
 from django import forms
+from django.conf import settings
+from django.utils.formats import time_format
 from django.utils.translation import gettext_lazy as _
 
 from cases.core import limits, schedule
@@ -44,13 +46,19 @@ class BulkScheduleForm(BulkDateForm):
     """One schedule for all."""
 
     time = forms.TimeField(
-        label=_("Release time"),
+        label=_("Time (optional)"),
         required=False,
         widget=forms.TimeInput(attrs={"type": "time"}),
         input_formats=["%H:%M", "%H:%M:%S"],
         error_messages={"invalid": _("Enter the time as hours and minutes, for example 09:30.")},
-        help_text=_("If you leave the time empty, the default release time applies."),
     )
+
+    def prepare(self) -> None:
+        """Say when a case is released whose time is left empty."""
+        super().prepare()
+        time = time_format(settings.RELEASE_TIME_OF_DAY, "CLOCK_FORMAT")
+        said = _("If you leave the time empty, cases will be released at %(time)s.")
+        self.fields["time"].help_text = said % {"time": time}
 
     def parameters(self) -> Parameters:
         """Return what was chosen, of a valid form."""

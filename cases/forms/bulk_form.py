@@ -14,8 +14,6 @@ from cases.releases import bulk
 from cases.releases.bulk import Parameters
 
 SELECT = {"class": "form-select"}
-SAVED = _("Saved in the history of each case.")
-OPTIONAL = _("Optional. Saved in the history of each case.")
 
 
 class ReasonForm(SingleValuesForm):
@@ -25,14 +23,14 @@ class ReasonForm(SingleValuesForm):
         label=_("Reason"),
         max_length=limits.REASON,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=SAVED,
+        help_text=_("Saved in the history of each case."),
         error_messages={"required": _("Enter a reason. It will be saved in the case history.")},
     )
 
     def __init__(self, *args: Any, needs_reason: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not needs_reason:
-            self.fields["reason"].required, self.fields["reason"].help_text = False, OPTIONAL
+            self.fields["reason"].required, self.fields["reason"].label = False, _("Reason (optional)")
 
 
 class BulkForm(ReasonForm):

@@ -628,3 +628,13 @@ def test_pages_of_many_rows_count_in_groups_of_three(tom, technician):
     BulkRow.objects.create(run=run, case=case, position=0, case_version=1, verdict="will", result="failed", words="-")
     page = " ".join(tom.get(f"/bulk/{run.pk}/").content.decode().split())
     assert "of 10,000" in page
+
+
+def test_the_form_says_what_is_optional_and_when_a_case_without_a_time_is_released(tom, member, technician, settings):
+    settings.RELEASE_TIME_OF_DAY = dt.time(9, 30)
+    case = CaseFactory(member=member, assigned_to=technician, scheduled=True)
+    form = text_of(tom, f"/bulk/new/?action=schedule&case={case.pk}")
+    assert "Time (optional)" in form
+    assert "cases will be released at 9:30 AM." in form
+    assert "Reason (optional)" in form
+    assert "Optional." not in form
