@@ -7,6 +7,15 @@ from django.utils.translation import gettext as _
 
 from cases.models import User
 
+# Where a page belongs that is below no entry.
+BELONGS = {
+    "bulk_runs": "case_list",
+    "saved_views": "case_list",
+    "blackout_days": "portal_settings",
+    "case_types": "portal_settings",
+    "canned_texts": "portal_settings",
+}
+
 
 @dataclass(frozen=True)
 class NavigationLink:
@@ -35,7 +44,8 @@ def _links(entries: list[tuple[str, str]], path: str) -> list[NavigationLink]:
     """
     pages = [(label, reverse(name)) for label, name in entries]
     home = reverse("dashboard")
-    above = [url for _label, url in pages if path == url or (url != home and path.startswith(url))]
+    below = next((reverse(entry) for name, entry in BELONGS.items() if path.startswith(reverse(name))), path)
+    above = [url for _label, url in pages if below == url or (url != home and below.startswith(url))]
     here = max(above, key=len, default=None)
     return [NavigationLink(label, url, _mark(url, here, path)) for label, url in pages]
 
