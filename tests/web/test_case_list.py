@@ -216,6 +216,11 @@ def test_how_a_list_is_shown_is_in_its_address(client, member, technician):
     assert 'href="?density=comfortable&amp;page=3"' in first
     assert "101 to 120 of 120" in " ".join(last.split())
     assert 'href="?per=100&amp;density=comfortable"' in first
+    assert "page-numbers" in first
+    Case.objects.filter(pk=Case.objects.earliest("pk").pk).update(urgency="urgent")
+    one = client.get("/cases/?urgency=urgent").content.decode()
+    assert one.count('scope="row"') == 1
+    assert "page-numbers" not in one, "the heading says how many there are"
 
 
 @pytest.mark.parametrize("searched", [10_000, 3])
