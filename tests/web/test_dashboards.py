@@ -143,12 +143,14 @@ def test_the_queue_has_what_is_urgent_first_then_what_waits_longest(client, tech
 
 
 def test_a_case_is_accepted_from_the_queue_and_one_is_back_there(client, member, technician, other_technician):
-    case = CaseFactory(member=member, submitted=True)
+    case = CaseFactory(member=member, submitted=True, title="May I retire early?")
     client.force_login(technician)
     assert f'action="/cases/{case.pk}/accept/"' in client.get("/").content.decode()
     answer = client.post(f"/cases/{case.pk}/accept/", {"next": "queue"}, follow=True)
     assert answer.redirect_chain == [("/", 302)]
-    assert f'You accepted <a class="alert-link" href="/cases/{case.pk}/">' in answer.content.decode()
+    page = answer.content.decode()
+    assert f'You accepted <a class="alert-link" href="/cases/{case.pk}/">' in page
+    assert re.search(r"May I retire early\?[^.]*</a>(?!\.)", page), "no full stop after a question mark"
     case.refresh_from_db()
     assert case.assigned_to == technician
     client.force_login(other_technician)

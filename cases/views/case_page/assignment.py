@@ -42,7 +42,8 @@ class AcceptCase(CaseActionView[AcceptForm]):
         url = reverse("case_detail", args=[case.pk])
         link = format_html('<a class="alert-link" href="{}">{}</a>', url, isolated_html(name))
         if case.assigned_to is None or case.assigned_to == self.request.user:
-            return format_html(_("You accepted {case}."), case=link)
+            accepted = _("You accepted {case}.")
+            return format_html(accepted.removesuffix(".") if name.endswith(("?", "!", ".")) else accepted, case=link)
         technician = isolated_html(case.assigned_to.display_name)
         return format_html(_("{case} was assigned to {technician}."), case=link, technician=technician)
 
