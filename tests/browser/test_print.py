@@ -72,6 +72,6 @@ def test_whether_the_member_has_opened_it_is_printed_without_a_dot_before_nothin
     case = CaseFactory(member=member, assigned_to=technician, released=True)
     page = sign_in(technician, at=f"/cases/{case.pk}/")
     seen = page.locator("p", has=page.locator("#first-view"))
-    expect(seen).to_have_text("Not opened yet · Release timeline", use_inner_text=True)
+    expect(seen).to_have_text("Not opened yet · Release timeline · Record of this release", use_inner_text=True)
     page.emulate_media(media="print")
     expect(seen).to_have_text("Not opened yet", use_inner_text=True)
