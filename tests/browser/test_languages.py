@@ -108,6 +108,16 @@ def test_the_links_of_an_administrator_are_in_one_line(locale, width, sign_in, a
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
+def test_the_links_of_an_administrator_are_in_the_menu_of_a_tablet(sign_in, administrator):
+    page = sign_in(administrator, at="/people/", viewport={"width": 768, "height": 1024})
+    expect(page.locator(".site-nav")).to_be_hidden()
+    page.locator(".menu > summary").click()
+    expect(page.locator(".phone-nav").get_by_role("link", name="Operations")).to_be_visible()
+    page.set_viewport_size({"width": 992, "height": 700})
+    expect(page.locator(".site-nav")).to_be_visible()
+    expect(page.locator(".phone-nav")).to_be_hidden()
+
+
 def test_the_actions_for_selected_cases_are_in_one_line_on_a_phone(sign_in, member, technician):
     CaseFactory.create_batch(3, member=member, assigned_to=technician, scheduled=True)
     page = sign_in(technician, viewport=PHONE, locale=SPANISH, at="/cases/?state=scheduled")
