@@ -111,6 +111,9 @@ def test_the_links_of_an_administrator_are_in_one_line(locale, width, sign_in, a
 def test_the_links_of_an_administrator_are_in_the_menu_of_a_tablet(sign_in, administrator):
     page = sign_in(administrator, at="/people/", viewport={"width": 768, "height": 1024})
     expect(page.locator(".site-nav")).to_be_hidden()
+    menu = page.locator(".menu > summary").bounding_box()
+    assert menu
+    assert menu["x"] + menu["width"] > 700, "at the end of the header"
     page.locator(".menu > summary").click()
     expect(page.locator(".phone-nav").get_by_role("link", name="Operations")).to_be_visible()
     page.set_viewport_size({"width": 992, "height": 700})
