@@ -9,7 +9,17 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, BrowserType, Dialog, Page, Route, ViewportSize, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    BrowserType,
+    Dialog,
+    Page,
+    Request,
+    Route,
+    ViewportSize,
+    sync_playwright,
+)
 
 from cases.models import User
 
@@ -145,19 +155,36 @@ def take_session(context: BrowserContext, client: Client, url: str) -> None:
     context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": url}])
 
 
+def wait_until(tab: Page, happened: Callable[[], object]) -> None:
+    """Wait for what the browser is going to tell: a request, for example, that one of the test's functions holds."""
+    for _ in range(1500):
+        if happened():
+            return
+        tab.wait_for_timeout(20)
+    pytest.fail("It has not happened in half a minute.")
+
+
 def leaves(tab: Page, act: Callable[[], object]) -> bool:
-    """Return whether `act` leaves the page without a question."""
-    asked = []
+    """Return whether `act` leaves the page without a question. What happens is awaited for a second."""
+    happened = []
 
     def stay(dialog: Dialog) -> None:
-        asked.append(dialog.type)
+        happened.append(dialog.type)
         dialog.dismiss()
 
+    def go(request: Request) -> None:
+        if request.is_navigation_request():
+            happened.append("gone")
+
     tab.on("dialog", stay)
+    tab.on("request", go)
     act()
-    tab.wait_for_timeout(300)
+    for _ in range(20):
+        if not happened:
+            tab.wait_for_timeout(50)
     tab.remove_listener("dialog", stay)
-    return asked != ["beforeunload"]
+    tab.remove_listener("request", go)
+    return "beforeunload" not in happened
 
 
 def leave_for_a_slow_page(tab: Page) -> None:
@@ -166,8 +193,7 @@ def leave_for_a_slow_page(tab: Page) -> None:
     tab.on("dialog", lambda dialog: dialog.accept())
     tab.route("**/cases/", lambda route: asked.append(route))
     tab.locator("a[href='/cases/']").first.evaluate("link => link.click()")
-    while not asked:
-        tab.wait_for_timeout(20)
+    wait_until(tab, lambda: asked)
 
 
 @contextmanager

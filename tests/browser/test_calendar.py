@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PHONE, assert_accessible
+from tests.browser.conftest import PHONE, assert_accessible, wait_until
 from tests.clocks import portals_today
 from tests.factories import CaseFactory
 
@@ -48,6 +48,7 @@ def keys_of(date):
 def test_a_technician_moves_a_case_by_keyboard(sign_in, technician, case, monday, dark):
     page = sign_in(technician, dark=dark)
     page.get_by_role("link", name="Calendar").click()
+    expect(page).to_have_url(re.compile("/calendar/$"))
     page.goto(f"/calendar/?view=week&date={monday.isoformat()}")
     assert_accessible(page)
     expect(day(page, monday + 2 * DAY)).to_contain_text("Pension")
@@ -87,6 +88,7 @@ def test_a_form_that_comes_late_does_not_take_the_place_of_another(sign_in, tech
     page.get_by_role("link", name=f"Move {other.title}").click()
     expect(page.get_by_role("dialog")).to_contain_text("Move “Divorce” to another day")
     page.get_by_label("New release date").fill((monday + DAY).isoformat())
+    wait_until(page, lambda: late)
     late.pop().continue_()
     page.wait_for_timeout(1000)
     expect(page.get_by_role("dialog")).to_contain_text("Move “Divorce” to another day")
@@ -123,6 +125,7 @@ def test_a_form_waits_for_what_becomes_of_a_case_that_was_dragged(
         page.locator(f"#entry-{case.pk}").drag_to(day(page, monday))
     page.get_by_role("link", name="Move Divorce").click()
     page.wait_for_timeout(300)
+    wait_until(page, lambda: held)
     held[0].continue_()
     expect(page.locator("#content")).to_contain_text(said)
     page.wait_for_timeout(300)
@@ -135,6 +138,7 @@ def test_a_case_is_dragged_on_before_the_first_move_is_answered(sign_in, technic
     page.route(MOVES, lambda route: held.append(route), times=1)
     for target in (monday, monday + 3 * DAY):
         page.locator(f"#entry-{case.pk}").drag_to(day(page, target))
+    wait_until(page, lambda: held)
     held[0].continue_()
     expect(day(page, monday + 3 * DAY)).to_contain_text("Pension")
     case.refresh_from_db()
@@ -151,6 +155,7 @@ def test_a_drag_does_not_end_on_a_form_that_has_been_opened(sign_in, administrat
     page.locator(f"#entry-{case.pk}").hover()
     page.mouse.down()
     day(page, monday).hover()
+    wait_until(page, lambda: late)
     late[0].continue_()
     expect(page.get_by_role("dialog")).to_contain_text("Divorce")
     page.get_by_label("Reason").evaluate("field => { field.value = 'The member asked'; }")
@@ -293,8 +298,10 @@ def test_axe_finds_nothing_on_a_phone_in_the_dark(sign_in, technician, case, mon
         assert_accessible(page)
     page.goto("/calendar/")
     page.get_by_text("Subscribe from your calendar app").click()
+    expect(page.get_by_role("button", name="Create link")).to_be_visible()
     assert_accessible(page)
     page.get_by_role("button", name="Create link").click()
+    expect(page.get_by_role("heading", name="Your calendar feed")).to_be_visible()
     assert_accessible(page)
 
 

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from cases.models import Condition
 from cases.releases import conditions
-from tests.browser.conftest import assert_accessible, in_two_looks
+from tests.browser.conftest import assert_accessible, in_two_looks, wait_until
 from tests.factories import CaseFactory
 
 pytestmark = [
@@ -97,7 +97,7 @@ def test_the_dialog_says_what_was_found_last(order, sign_in, technician):
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("No report and no answer")
     expect(page.locator("#answer-said")).to_have_text("Saved")
-    page.wait_for_timeout(300)
+    wait_until(page, lambda: len(held) == 2)
 
     # The checks of the open dialog, from before and after the answer was saved.
     answers = [lambda: held[0].fulfill(content_type="text/html", body=before), lambda: held[1].continue_()]

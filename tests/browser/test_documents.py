@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from cases.models import CaseDocument
-from tests.browser.conftest import assert_accessible, in_two_looks, leave_for_a_slow_page
+from tests.browser.conftest import assert_accessible, in_two_looks, leave_for_a_slow_page, wait_until
 from tests.factories import CaseDocumentFactory, CaseFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -121,6 +121,7 @@ def held_back(page):
     held = []
     page.route("**/documents/", lambda route: held.append(route))
     yield
+    wait_until(page, lambda: held)
     page.wait_for_timeout(200)
     for route in held:
         route.continue_()
@@ -253,7 +254,7 @@ def test_to_leave_while_a_file_is_on_its_way_is_asked_about(sign_in, member, dra
     with held_back(page):
         page.get_by_label("Attach a document").set_input_files([LETTER])
         page.get_by_role("link", name="My cases").first.click()
-        page.wait_for_timeout(200)
+        wait_until(page, lambda: asked)
     expect(page.locator("#document-list").get_by_role("link", name="letter.pdf", exact=True)).to_be_visible()
     assert asked == ["beforeunload"]
 

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from cases.conversation import canned_texts
 from cases.models import Case, CaseNote, UnsentForm
-from tests.browser.conftest import assert_accessible, leaves
+from tests.browser.conftest import assert_accessible, leaves, wait_until
 from tests.factories import CaseFactory
 from tests.pages import PASSWORD
 
@@ -45,6 +45,7 @@ def test_three_clicks_make_one_draft_and_the_button_says_that_it_works(tab_for, 
     held = []
     tab.route(SLOW, lambda route: held.append(route) if route.request.method == "POST" else route.continue_())
     assert tab.get_by_role("button", name="Save draft").evaluate(PRESS_THREE_TIMES)
+    wait_until(tab, lambda: held)
     assert len(held) == 1
     held[0].continue_()
     expect(tab.get_by_text("Draft saved.")).to_be_visible()
@@ -58,7 +59,8 @@ def test_a_message_on_its_way_takes_no_other_button(tab_for, technician, adminis
     tab.get_by_label("Message to the member").fill("Good morning")
     held = []
     tab.route("**/messages/", lambda route: held.append(route))
-    tab.get_by_role("button", name="Send message").click()
+    with tab.expect_request("**/messages/"):
+        tab.get_by_role("button", name="Send message").click()
     expect(tab.get_by_role("button", name="Send message")).to_be_disabled()
     expect(tab.get_by_role("button", name="Insert")).to_be_disabled()
     held[0].continue_()
@@ -254,6 +256,7 @@ def test_one_is_asked_after_a_refusal_too_and_not_for_a_search(tab_for, member):
     tab = tab_for(member)
     tab.goto("/cases/new/")
     assert leaves(tab, lambda: tab.get_by_role("link", name="My cases").first.click())
+    expect(tab.get_by_role("heading", name="My cases", level=1)).to_be_visible()
     tab.get_by_label("Search", exact=True).fill("pension")
     assert leaves(tab, lambda: tab.goto("/cases/new/"))
     tab.get_by_label("Description").fill("A long story")

@@ -8,7 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from cases.models import Case, User
-from tests.browser.conftest import PHONE, assert_accessible
+from tests.browser.conftest import PHONE, assert_accessible, wait_until
 from tests.factories import CaseFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.integration, pytest.mark.django_db(transaction=True)]
@@ -207,7 +207,7 @@ def test_a_list_that_is_sorted_while_a_search_is_on_its_way_is_searched_too(sign
     page.get_by_role("link", name="Age", exact=True).click()
     for _answer in range(3):
         page.wait_for_timeout(500)
-        assert any(waiting or page.wait_for_timeout(100) for _attempt in range(100))
+        wait_until(page, lambda: waiting)
         waiting.pop(0).continue_()
     expect(page).to_have_url(re.compile("q=Refund.*sort=oldest|sort=oldest.*q=Refund"))
     expect(rows(page)).to_have_text(["Refund"])

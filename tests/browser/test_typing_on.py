@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from cases.conversation import canned_texts
 from cases.models import Case
+from tests.browser.conftest import wait_until
 from tests.factories import CaseFactory
 
 pytestmark = [
@@ -25,7 +26,12 @@ def hold(page, path):
     """Have the next request to `path` wait. Return a function that lets it continue."""
     held = []
     page.route(f"**/{path}/", lambda route: held.append(route), times=1)
-    return lambda: held[0].continue_()
+
+    def go_on():
+        wait_until(page, lambda: held)
+        held[0].continue_()
+
+    return go_on
 
 
 def press_and_type_on(page, button, field, text, path="messages"):
