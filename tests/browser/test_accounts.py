@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from playwright.sync_api import expect
 
 from cases.models import User
 from tests.browser.conftest import DESKTOP, PASSWORD, PHONE, assert_accessible
@@ -79,7 +80,9 @@ def test_a_technician_leaves(
     look(page, f"people-{kind}")
     page.get_by_label("Search", exact=True).fill("tom@")
     page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_role("link", name="@example.com")).to_have_count(1)
     page.get_by_role("link", name="tom@example.com").click()
+    expect(page.get_by_role("button", name="Hand over all cases")).to_be_visible()
 
     # His cases become Otto's, and his account is closed.
     look(page, f"person-{kind}")

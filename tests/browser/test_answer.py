@@ -234,8 +234,8 @@ def test_who_types_on_before_a_preview_is_settled_keeps_the_focus(sign_in, techn
         });
     }""")
     page.get_by_role("button", name="Preview").click()
-    page.evaluate("() => window.settled")
     expect(page.locator("#answer-preview section")).to_be_visible()
+    page.evaluate("() => window.settled")
     expect(page.locator("#answer-text")).to_be_focused()
 
 
@@ -293,6 +293,7 @@ def test_without_scripts_the_same_form_saves_and_previews(chromium, live_server,
     expect(page.locator("#answer-preview strong")).to_have_text("Yes")
     expect(page.locator("#answer-text")).to_have_value("**Yes**")
     page.get_by_role("button", name="Save answer").click()
+    expect(page.get_by_text("Answer saved.")).to_be_visible()
     assert CaseAnswer.objects.get().text == "**Yes**"
     context.close()
 

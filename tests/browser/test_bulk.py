@@ -62,6 +62,7 @@ def test_a_technician_moves_a_range_of_releases_and_moves_them_back(sign_in, tec
     page.get_by_role("link", name="Undo bulk operation").click()
     page.get_by_role("button", name="Preview").click()
     page.get_by_role("button", name="Undo changes to 3 cases").click()
+    expect(page.get_by_role("progressbar")).to_be_visible()
     bulk.work_off()
     expect(page.get_by_text("This undoes bulk operation")).to_be_visible()
     expect(page.get_by_role("progressbar")).to_have_count(0)

@@ -180,6 +180,7 @@ def test_axe_finds_nothing(dark, viewport, sign_in, member, technician, administ
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
         if not case.is_released:
             page.get_by_role("button", name="Hand over to a colleague").click()
+            expect(page.get_by_role("dialog")).to_be_visible()
             assert_accessible(page)
         page.goto(f"/cases/{case.pk}/as-member/")
         assert_accessible(page)

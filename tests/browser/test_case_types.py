@@ -14,6 +14,7 @@ def test_a_type_from_its_page_to_a_case(sign_in, administrator, member, technici
     # Ada finds the types on the settings page and adds one.
     page = sign_in(administrator, at="/portal-settings/")
     page.get_by_role("link", name="Case types").click()
+    expect(page.get_by_role("heading", name="Case types", level=1)).to_be_visible()
     assert_accessible(page)
     page.get_by_role("link", name="New case type").click()
     page.get_by_label("Name", exact=True).first.fill("Divorce order")
@@ -39,6 +40,7 @@ def test_a_type_from_its_page_to_a_case(sign_in, administrator, member, technici
     assert_accessible(page)
     page.get_by_label("Title").fill("The order of May")
     page.get_by_role("button", name="Save draft").click()
+    expect(page.get_by_text("Draft saved.")).to_be_visible()
     page.get_by_role("button", name="Submit case").click()
     expect(page.get_by_text("Your case has been submitted.")).to_be_visible()
 
@@ -47,6 +49,7 @@ def test_a_type_from_its_page_to_a_case(sign_in, administrator, member, technici
     assert (case.case_type, case.open_conditions) == (CaseType.objects.get(name="Divorce order"), 1)
     page = sign_in(technician, at=f"/cases/{case.pk}/")
     page.get_by_role("button", name="Accept case").click()
+    expect(page.locator("#case-head .state")).to_have_text("In progress")
     page.get_by_role("button", name="Change type or urgency").click()
     dialog = page.locator("#dialog-correct")
     dialog.get_by_label("Type").select_option("Estimate")

@@ -34,6 +34,7 @@ def test_ada_closes_a_day_and_tom_chooses_another(
     # Ada finds the page from the calendar, and sees who is affected before she adds the day.
     page = sign_in(administrator, viewport=viewport, dark=dark, at="/calendar/")
     page.get_by_role("link", name="Blackout days").click()
+    expect(page.get_by_role("heading", name="Blackout days", level=1)).to_be_visible()
     assert_accessible(page)
     page.get_by_label("Date").fill(monday.isoformat())
     page.get_by_role("button", name="See affected cases").click()

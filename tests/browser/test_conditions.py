@@ -17,12 +17,14 @@ def test_a_court_confirms_by_link(sign_in, member, technician, chromium, live_se
 
     # Tom adds the condition, and gets a link for the court.
     page.get_by_role("link", name="Add a condition").click()
+    expect(page.get_by_role("heading", name="Add a condition")).to_be_visible()
     assert_accessible(page)
     page.get_by_label("What must happen first").select_option("external")
     page.get_by_label("Name").fill("Court confirms the order")
     page.get_by_role("button", name="Add condition").click()
     expect(page.locator(".condition")).to_contain_text("Court confirms the order")
     page.get_by_role("button", name="Create link").click()
+    expect(page.get_by_role("heading", name="Confirmation link")).to_be_visible()
     link = page.get_by_label("Link").input_value()
     assert_accessible(page)
 

@@ -197,6 +197,7 @@ def test_ada_keeps_texts_and_corrects_an_address_that_bounces(sign_in, member, a
     ada.get_by_label("Name").fill("Thank you")
     ada.get_by_label("Text").fill("Thank you, that is all.")
     ada.get_by_role("button", name="Add canned text").click()
+    expect(ada.get_by_text("Canned text added.")).to_be_visible()
     case = CaseFactory(member=member, assigned_to=administrator)
 
     ada.goto(f"/cases/{case.pk}/")
@@ -209,6 +210,7 @@ def test_ada_keeps_texts_and_corrects_an_address_that_bounces(sign_in, member, a
     ada.get_by_role("link", name="Correct the address").click()
     ada.get_by_label("Email address").fill("mia@example.org")
     ada.get_by_role("button", name="Save").click()
+    expect(ada.get_by_text("Changes saved.")).to_be_visible()
     assert_accessible(ada)
     ada.get_by_role("button", name="Resend to mia@example.org").click()
     expect(ada.get_by_text("Bounced", exact=True)).to_have_count(0)

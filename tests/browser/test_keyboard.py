@@ -81,6 +81,7 @@ def test_the_keys_go_on_from_the_case_that_a_person_comes_back_from(back, sign_i
 
     # A list that is opened from anywhere else begins at its top.
     page.get_by_role("link", name="Dashboard").click()
+    expect(page.get_by_role("heading", name="Your work")).to_be_visible()
     page.goto("/cases/")
     press(page, "j")
     expect(page.get_by_role("link", name="Question 4")).to_be_focused()

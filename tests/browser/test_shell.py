@@ -50,6 +50,7 @@ def test_the_menu_of_a_phone_leads_everywhere(sign_in, administrator, dark):
     page = sign_in(administrator, viewport=PHONE, dark=dark)
     expect(page.get_by_role("link", name="Operations")).to_be_hidden()
     menu(page).locator("summary").click()
+    expect(page.get_by_role("link", name="Operations")).to_be_visible()
     assert_accessible(page)
     page.get_by_role("navigation", name="Main").get_by_role("link", name="People").click()
     expect(page.get_by_role("heading", name="People", level=1)).to_be_visible()
@@ -132,6 +133,7 @@ def test_good_news_goes_by_itself_and_trouble_stays(sign_in, member, viewport):
     page.get_by_label("Title").fill("Pension")
     page.get_by_role("button", name="Save draft").click()
     saved = page.get_by_role("status").filter(has_text="Draft saved.")
+    expect(saved).to_be_visible()
     page.clock.run_for(500)
     expect(saved).to_be_visible()
     assert_accessible(page)
@@ -187,8 +189,8 @@ def test_a_password_that_was_shown_is_hidden_before_it_is_sent(sign_in, member):
         button = page.get_by_role("button", name="Show").first
         expect(button).to_have_accessible_description(label)
         button.click()
-    page.evaluate("document.addEventListener('submit', (event) => event.preventDefault())")
     expect(page.locator("main input[type=password]")).to_have_count(0)
+    page.evaluate("document.addEventListener('submit', (event) => event.preventDefault())")
     page.locator("main form").get_by_role("button", name="password").last.click()
     expect(page.locator("main input[type=password]")).to_have_count(3)
 

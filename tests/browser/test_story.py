@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.integration, pytest.mark.django_d
 
 def next_minute() -> dt.datetime:
     """Return the start of a minute that leaves time to click, on the portal's clock."""
-    return timezone.localtime(timezone.now() + dt.timedelta(seconds=66)).replace(second=0, microsecond=0)
+    return timezone.localtime(timezone.now() + dt.timedelta(seconds=80)).replace(second=0, microsecond=0)
 
 
 def test_a_case_is_written_accepted_scheduled_released_and_mailed(
@@ -30,6 +30,7 @@ def test_a_case_is_written_accepted_scheduled_released_and_mailed(
     member_page.get_by_label("Title").fill("How much will my pension be?")
     member_page.get_by_label("Description").fill("I want to retire next year.")
     member_page.get_by_role("button", name="Save draft").click()
+    expect(member_page.get_by_text("Draft saved.")).to_be_visible()
     member_page.get_by_role("button", name="Submit case").click()
     expect(member_page.get_by_text("Your case has been submitted.")).to_be_visible()
     case = Case.objects.get()

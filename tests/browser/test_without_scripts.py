@@ -39,6 +39,7 @@ def test_everything_is_done_to_a_case_without_scripts(page_of, member, administr
 
     page.locator("#dialog-hand_over select").select_option("otto")
     page.get_by_role("button", name="Hand over", exact=True).click()
+    expect(page.get_by_text("Handed over to otto.")).to_be_visible()
     page.get_by_label("Schedule Release").check()
     page.get_by_label("Release date").fill((timezone.localdate() + dt.timedelta(days=9)).isoformat())
     page.get_by_role("button", name="Confirm Release").click()
