@@ -18,6 +18,7 @@ from playwright.sync_api import (
     Request,
     Route,
     ViewportSize,
+    expect,
     sync_playwright,
 )
 
@@ -54,6 +55,8 @@ in_two_looks = pytest.mark.parametrize(
 AXE_OPTIONS = {"resultTypes": ["violations"], "preload": False}
 # Playwright's own loop runs in this thread, so Django takes it for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+# A busy machine takes longer than the usual five seconds for a page. What comes sooner is not waited for.
+expect.set_options(timeout=20_000)
 
 
 # A dialog's HTML without words that are long or have a digit (keys, numbers, dates, tokens) in texts and attributes,
@@ -165,7 +168,7 @@ def wait_until(tab: Page, happened: Callable[[], object]) -> None:
 
 
 def leaves(tab: Page, act: Callable[[], object]) -> bool:
-    """Return whether `act` leaves the page without a question. What happens is awaited for a second."""
+    """Return whether `act` leaves the page without a question. What happens is awaited for two seconds."""
     happened = []
 
     def stay(dialog: Dialog) -> None:
@@ -179,7 +182,7 @@ def leaves(tab: Page, act: Callable[[], object]) -> bool:
     tab.on("dialog", stay)
     tab.on("request", go)
     act()
-    for _ in range(20):
+    for _ in range(40):
         if not happened:
             tab.wait_for_timeout(50)
     tab.remove_listener("dialog", stay)

@@ -78,6 +78,7 @@ def test_what_is_typed_into_another_form_meanwhile_stays_and_keeps_the_focus(pag
     press_and_type_on(page, "Send message", "New note", "She call")
     expect(page.locator(".message")).to_have_count(1)
     page.wait_for_timeout(100)
+    expect(page.get_by_label("New note")).to_be_focused()
     page.keyboard.type("ed.")
     expect(page.get_by_label("New note")).to_have_value("She called.")
 
@@ -95,6 +96,7 @@ def test_a_reason_in_a_dialog_stays_while_the_date_is_saved(sign_in, member, tec
     with page.expect_response("**/reschedule/"):
         go_on()
     page.wait_for_timeout(100)
+    expect(dialog.get_by_label("Reason")).to_be_focused()
     page.keyboard.type(" asked.")
     expect(dialog.get_by_label("Reason")).to_have_value("She asked.")
 
