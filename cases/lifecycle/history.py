@@ -17,7 +17,7 @@ logger = structlog.get_logger(__name__)
 NAMES_OF_PEOPLE = ("from_technician", "to_technician", "owner")
 # And those for the types of a case. None is *General*.
 NAMES_OF_TYPES = ("from_type", "to_type")
-# What leaves the version of the case as it is.
+# What leaves the version of the case as it is (tests/unit/lifecycle/test_same_version.py).
 SAME_VERSION = (
     CaseEvent.Kind.MAIL_RESENT,
     CaseEvent.Kind.DOCUMENT_ATTACHED,
