@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from cases.casework.case_types import check_choosable
+from cases.delivery.change_notices import tell_technician
 from cases.delivery.condition_notices import forget_settled
 from cases.lifecycle import case_type_conditions
 from cases.lifecycle.locking import check_version, lock_for_action
@@ -36,4 +37,5 @@ def correct(
         recorder.record(Kind.TYPE_CHANGED, details={"from_type": former_type, "to_type": case.case_type_id})
         forget_settled(case_type_conditions.apply(case, recorder), at=recorder.at)
     locked.save("case_type", "urgency", "open_conditions")
+    tell_technician(recorder, Kind.URGENCY_CHANGED if case.case_type_id == former_type else Kind.TYPE_CHANGED)
     return case

@@ -11,9 +11,10 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
-from cases.models import Case, Notification, NotificationChoice, User
+from cases.models import Case, CaseEvent, Notification, NotificationChoice, User
 
 Kind = Notification.Kind
+Event = CaseEvent.Kind
 Channel = NotificationChoice.Channel
 Role = User.Role
 
@@ -150,6 +151,14 @@ KINDS: dict[str, KindFacts] = {
         of_the_technician=True,
         comes_in_waves=True,
     ),
+    # By a person. CHANGES says what it was.
+    Kind.CHANGED: KindFacts(
+        STAFF,
+        Channel.MAIL,
+        Sentence(_("A colleague changed this case.")),
+        of_the_technician=True,
+        comes_in_waves=True,
+    ),
     # One email a day about all of them (cases.releases.reminders).
     Kind.REMINDER: KindFacts(
         STAFF,
@@ -164,6 +173,23 @@ KINDS: dict[str, KindFacts] = {
     # Only an email (cases.releases.unopened_reminders): in the portal, "Your case is ready" is still unread.
     Kind.UNOPENED: KindFacts(MEMBERS, Channel.MAIL, has_own_email=True, channels=(Channel.PORTAL, Channel.MAIL)),
 }
+
+# What a person may do to the case of a technician who should know of it: its number, which is the `ref` of CHANGED and
+# never gets another meaning, and how it is said. The first one says more than those after it that happen together.
+CHANGES: dict[str, tuple[int, StrOrPromise]] = {
+    Event.UNDONE: (1, _("%(name)s undid the release of this case.")),
+    Event.RELEASED: (2, _("%(name)s released this case.")),
+    Event.RETURNED: (3, _("%(name)s reopened this case.")),
+    Event.COMPLETED: (4, _("%(name)s completed this case.")),
+    Event.HELD: (5, _("%(name)s put this case on hold.")),
+    Event.SCHEDULED: (6, _("%(name)s set a release date for this case.")),
+    Event.RESCHEDULED: (7, _("%(name)s changed the release date of this case.")),
+    Event.TYPE_CHANGED: (8, _("%(name)s changed the type of this case.")),
+    Event.URGENCY_CHANGED: (9, _("%(name)s changed the urgency of this case.")),
+    Event.CONDITION_WAIVED: (10, _("%(name)s waived a condition on this case.")),
+    Event.CONDITION_ADDED: (11, _("%(name)s added a condition to this case.")),
+}
+OF_CHANGES = dict(CHANGES.values())
 
 # Where staff see different words than members, or than the model has.
 LABELS_OF_STAFF: dict[str, StrOrPromise] = {

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from cases.core.numbers import capped
 from cases.core.text import isolated
-from cases.lifecycle.notification_kinds import KINDS, Kind, keeping_back
+from cases.lifecycle.notification_kinds import KINDS, OF_CHANGES, Kind, keeping_back
 from cases.lifecycle.state_labels import UNASSIGNED_QUERY
 from cases.models import Case, Notification, User
 
@@ -59,8 +59,9 @@ def headline(notification: Notification, *, to: User, in_queue: int = 0) -> str:
     words = facts.member if to.is_member else facts.staff
     if words is None:
         return str(notification.get_kind_display())
-    if words.by_name and notification.actor:
-        return str(words.by_name) % {"name": isolated(notification.actor.display_name)}
+    by_name = OF_CHANGES.get(notification.ref or 0, "") if notification.kind == Kind.CHANGED else words.by_name
+    if by_name and notification.actor:
+        return str(by_name) % {"name": isolated(notification.actor.display_name)}
     return str(words.text)
 
 

@@ -27,6 +27,7 @@ class NotificationKind(models.TextChoices):
     HELD = "held", _("A release is held by conditions")
     FAILED = "failed", _("A release failed")
     RECALLED = "recalled", _("A release was recalled")
+    CHANGED = "changed", _("A colleague changed your case")
     REMINDER = "reminder", _("A release is coming up")
     RELEASED = "released", _("Your case is ready")
     UNOPENED = "unopened", _("You haven't opened a case that is ready")
@@ -49,7 +50,8 @@ class Notification(models.Model):
     """One notification for one person. It contains no words: they are built from its kind and its case when it is
     shown.
 
-    `ref` is the key of what happened (a message, a note, a condition) or its number (of the release, of the schedule).
+    `ref` is the key of what happened (a message, a note, a condition) or its number (of the release, of the schedule,
+    of the kind of change).
     """
 
     Kind: TypeAlias = NotificationKind

@@ -4,6 +4,7 @@ from django.db import transaction
 
 from cases.core.schedule import Schedule
 from cases.core.text import clean_text
+from cases.delivery.change_notices import tell_technician
 from cases.delivery.condition_notices import forget_settled
 from cases.lifecycle import case_conditions
 from cases.lifecycle.answers import check_answered
@@ -40,6 +41,7 @@ def complete(
     forget_settled(case_conditions.settle_by_work(case, recorder), at=recorder.at)
     locked.save("status", "date_completed", *SCHEDULE_FIELDS)
     recorder.record(Kind.COMPLETED, reason=reason)
+    tell_technician(recorder, Kind.COMPLETED if release_on else Kind.RELEASED)
     if release_on is None:
         release_batch.release_one(case, by=by, source=source, at=recorder.at)
     else:
@@ -67,6 +69,7 @@ def schedule(
     case_conditions.lapse_approvals(case, recorder)
     locked.save(*SCHEDULE_FIELDS)
     recorder.record(kind, reason=reason)
+    tell_technician(recorder, kind)
     arm_after_commit(case)
     forget_former_dates([recorder], at=recorder.at)
     ask_for_approval(case, recorder)
@@ -83,6 +86,7 @@ def cancel_schedule(*, case: Case, by: User, source: str, reason: str, version: 
     case_conditions.lapse_approvals(case, recorder)
     locked.save(*SCHEDULE_FIELDS)
     recorder.record(Kind.HELD, reason=reason)
+    tell_technician(recorder, Kind.HELD)
     forget_former_dates([recorder], at=recorder.at)
     return case
 
@@ -98,6 +102,7 @@ def return_to_accepted(*, case: Case, by: User, source: str, reason: str = "", v
     reopened = case_conditions.reopen_on_return(case, recorder)
     locked.save("status", "date_completed", *SCHEDULE_FIELDS)
     recorder.record(Kind.RETURNED, reason=reason)
+    tell_technician(recorder, Kind.RETURNED)
     tell_owners(reopened, by=by, at=recorder.at)
     forget_former_dates([recorder], at=recorder.at)
     return case
@@ -110,6 +115,7 @@ def release_now(*, case: Case, by: User, source: str, reason: str, version: int 
     case, by, recorder = locked.case, locked.by, locked.recorder
     check_second_approver(case, by=by)
     release_batch.release_one(case, by=by, source=source, at=recorder.at, reason=clean_text(reason))
+    tell_technician(recorder, Kind.RELEASED)
     return case
 
 

@@ -13,6 +13,7 @@ from cases.core import limits
 from cases.core.errors import CaseError, ConditionRemoved, NotAllowed, WrongState
 from cases.core.names import clean_name
 from cases.core.text import clean_text, isolated
+from cases.delivery.change_notices import tell_technician, to_take_care_of
 from cases.delivery.condition_notices import forget_settled
 from cases.lifecycle import case_conditions, form_tokens
 from cases.lifecycle.condition_owners import can_own, completed_by
@@ -74,6 +75,8 @@ def _add(
     locked.save("open_conditions")
     condition.refresh_from_db()
     tell_of_condition(condition, locked.recorder)
+    if to_take_care_of([condition.pk]):
+        tell_technician(locked.recorder, Event.CONDITION_ADDED)
     return condition
 
 
@@ -126,7 +129,9 @@ def waive_condition(
     _check_open(condition)
     reason = clean_text(reason)
     limits.check_length(reason, limits.REASON, field="reason")
-    return settle(condition, State.WAIVED, Event.CONDITION_WAIVED, locked.recorder, reason=reason)
+    condition = settle(condition, State.WAIVED, Event.CONDITION_WAIVED, locked.recorder, reason=reason)
+    tell_technician(locked.recorder, Event.CONDITION_WAIVED)
+    return condition
 
 
 def settle(condition: Condition, state: State, event: Event, recorder: EventRecorder, **columns: str) -> Condition:

@@ -14,6 +14,7 @@ from cases.core.clock import portal_now
 from cases.core.schedule import Schedule
 from cases.db.bisect import NOT_A_ROWS_FAULT
 from cases.db.bulk import ids_as_rows
+from cases.delivery.change_notices import tell_technicians, to_take_care_of
 from cases.delivery.condition_notices import ask_for_approvals, tell_technicians_instead
 from cases.delivery.hand_over_notices import tell_of_hand_over
 from cases.delivery.notifications import administrators, mark_outdated, notify, notify_each, with_administrators
@@ -93,6 +94,7 @@ def tell_of_events(events: Sequence[CaseEvent]) -> None:
     of_kind: dict[str, list[CaseEvent]] = defaultdict(list)
     for event in events:
         of_kind[event.kind].append(event)
+    _tell_of_changes(events, at=at)
     tell_of_recalls([event.case for event in of_kind[Event.RECALLED]], by=by, at=at)
     tell_owners(events, by=by, at=at)
     if asking := {event.case_id for event in events if _asks_for_approval(event)}:
@@ -101,6 +103,19 @@ def tell_of_events(events: Sequence[CaseEvent]) -> None:
     if handed_over := of_kind[Event.HANDED_OVER]:
         former = {event.details.get("from_technician") for event in handed_over}
         tell_of_hand_over([event.case for event in handed_over], former=former, by=by, at=at)
+
+
+def _tell_of_changes(events: Sequence[CaseEvent], *, at: dt.datetime) -> None:
+    by = events[0].actor
+    added = {event.details["condition"] for event in events if event.kind == Event.CONDITION_ADDED}
+    open_ones = to_take_care_of(added)
+    steps = [
+        (event.case, event.kind)
+        for event in events
+        if event.kind != Event.CONDITION_ADDED or event.details["condition"] in open_ones
+    ]
+    if by is not None:
+        tell_technicians(steps, by=by, at=at)
 
 
 def tell_of_recalls(cases: Sequence[Case], *, by: User | str, at: dt.datetime) -> None:

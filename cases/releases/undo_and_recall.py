@@ -17,6 +17,7 @@ from django.utils.translation import gettext_noop as _noop
 
 from cases.core.errors import NotAllowed, WrongState
 from cases.db.bulk import ids_as_rows
+from cases.delivery.change_notices import tell_technician
 from cases.lifecycle import case_conditions
 from cases.lifecycle.locking import Locked, lock_for_action
 from cases.lifecycle.permissions import Action
@@ -49,6 +50,7 @@ def undo(*, case: Case, by: User, source: str, version: int | None = None) -> Ca
             _("The email to the member has been sent, so this release can't be undone. An administrator can recall it.")
         )
     _take_back(locked, Kind.UNDONE, email)
+    tell_technician(locked.recorder, Kind.UNDONE)
     return locked.case
 
 

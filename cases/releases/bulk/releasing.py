@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from django.conf import settings
 
 from cases.core.text import clean_text
+from cases.delivery.change_notices import tell_technicians
 from cases.lifecycle import release_stop
 from cases.lifecycle.case_conditions import digests, open_conditions_text
 from cases.lifecycle.condition_sets import APPROVED
 from cases.lifecycle.permissions import Action
 from cases.lifecycle.release_stop import ReleasesStopped
-from cases.models import Condition
+from cases.models import CaseEvent, Condition
 from cases.models.condition import UNMET
 from cases.releases.approvals import check_approval
 from cases.releases.bulk.errors import ConditionsOpen
@@ -62,4 +63,6 @@ class ReleaseNow(Operation):
             bulk_run=self.job.run.pk,
         )
         write_release([change.case.pk for change in changes], context)
+        steps = [(change.case, CaseEvent.Kind.RELEASED.value) for change in changes]
+        tell_technicians(steps, by=self.job.by, at=self.job.now)
         tell_mail_workers(in_seconds=seconds)

@@ -46,6 +46,22 @@ KINDS = {
     "held": ("mail", ["held by conditions"]),
     "failed": ("mail", ["The release of this case failed"]),
     "recalled": ("mail", ["recalled the release", "was recalled"]),
+    "changed": (
+        "mail",
+        [
+            "undid the release",
+            "released this case",
+            "reopened this case",
+            "completed this case",
+            "put this case on hold",
+            "set a release date",
+            "changed the release date",
+            "changed the type",
+            "changed the urgency",
+            "waived a condition",
+            "added a condition",
+        ],
+    ),
     # These have their own emails, which also go to those who have chosen nothing while NOTIFICATION_EMAILS is off. The
     # second is reported only that way.
     "reminder": ("digest", ["This case will be released soon"]),
@@ -96,6 +112,8 @@ NOTHING = Row()
 QUEUE = {(name, "queue") for name in ("tom", "otto", "dora", "fritz")}
 MIA_IS_ASKED: Told = {("mia", "question")}
 OTTO_APPROVES = Row({("otto", "approval")})
+OTTO_APPROVES_WHAT_IS_CHANGED = Row({("otto", "approval"), ("tom", "changed")})
+TOMS_IS_CHANGED = Row({("tom", "changed")})
 RELEASED, RELEASED_BY_HAND = ({("mia", "released", after)} for after in (NOW, NO_UNDO))
 TABLE: dict[Callable[[World], object], Row] = {
     events.a_member_submits: Row({("mia", "received"), *QUEUE}),
@@ -132,14 +150,14 @@ TABLE: dict[Callable[[World], object], Row] = {
     events.a_technician_writes_about_a_release: Row({("mia", "reply")}),
     # Conditions
     events.a_condition_is_given_to_a_colleague: Row({("otto", "condition")}),
-    events.conditions_that_concern_nobody_else: NOTHING,
+    events.conditions_that_concern_nobody_else: TOMS_IS_CHANGED,
     events.an_approval_is_wanted_of_administrators: Row(administrators("approval")),
     events.an_approval_is_wanted_of_a_colleague: OTTO_APPROVES,
     events.an_approval_is_wanted_before_the_completion: NOTHING,
     events.an_approval_is_wanted_of_someone_for_whom_the_asker_stands_in: OTTO_APPROVES,
     events.it_is_completed_with_an_approval: OTTO_APPROVES,
     events.who_is_to_approve_takes_it_over_and_completes_it: Row(administrators("approval")),
-    events.who_is_to_approve_completes_it_as_the_deputy: Row(administrators("approval")),
+    events.who_is_to_approve_completes_it_as_the_deputy: Row({("tom", "changed"), *administrators("approval")}),
     events.who_is_to_approve_left_before_the_completion: Row(administrators("approval")),
     events.who_is_to_approve_takes_it_over: Row({("otto", "assigned"), *administrators("approval")}),
     events.who_is_to_approve_takes_all_over: Row({("otto", "assigned"), *administrators("approval")}),
@@ -152,35 +170,45 @@ TABLE: dict[Callable[[World], object], Row] = {
     events.the_owner_of_conditions_leaves: Row({("tom", "condition")}),
     events.the_owner_and_the_technician_leave: Row(administrators("condition")),
     events.what_was_approved_is_moved: OTTO_APPROVES,
-    events.a_run_moves_what_was_approved: OTTO_APPROVES,
-    events.what_was_approved_is_held: NOTHING,
-    events.a_run_holds_what_was_approved: NOTHING,
-    events.a_run_adds_a_condition_of_a_colleague: Row({("otto", "condition")}),
-    events.runs_add_conditions_that_concern_nobody_else: NOTHING,
-    events.what_colleagues_met_by_work_is_reopened: Row({("otto", "condition"), ("tom", "condition")}),
-    events.a_run_reopens_what_colleagues_met_by_work: Row({("otto", "condition"), ("tom", "condition")}),
+    events.a_run_moves_what_was_approved: OTTO_APPROVES_WHAT_IS_CHANGED,
+    events.what_was_approved_is_held: TOMS_IS_CHANGED,
+    events.a_run_holds_what_was_approved: TOMS_IS_CHANGED,
+    events.a_run_adds_a_condition_of_a_colleague: Row({("otto", "condition"), ("tom", "changed")}),
+    events.runs_add_conditions_that_concern_nobody_else: TOMS_IS_CHANGED,
+    events.what_colleagues_met_by_work_is_reopened: Row(
+        {("otto", "condition"), ("tom", "condition"), ("tom", "changed")}
+    ),
+    events.a_run_reopens_what_colleagues_met_by_work: Row(
+        {("otto", "condition"), ("tom", "condition"), ("tom", "changed")}
+    ),
     events.it_is_reopened_by_an_owner: Row({("otto", "condition")}),
-    events.it_is_reopened_and_completed_again: NOTHING,
+    events.it_is_reopened_and_completed_again: TOMS_IS_CHANGED,
     events.it_is_reopened_after_an_owner_left: Row({("tom", "condition")}),
     events.the_undo_of_a_run_reopens_what_colleagues_own: Row({("otto", "condition")}),
     events.the_undo_of_a_run_wants_what_was_waived: Row({("otto", "condition")}),
-    events.a_run_wants_an_approval_of_administrators: Row({("abel", "approval")}),
-    events.a_run_wants_an_approval_of_a_colleague: OTTO_APPROVES,
+    events.a_run_wants_an_approval_of_administrators: Row({("abel", "approval"), ("tom", "changed")}),
+    events.a_run_wants_an_approval_of_a_colleague: OTTO_APPROVES_WHAT_IS_CHANGED,
     events.a_run_wants_an_approval_once_more: OTTO_APPROVES,
     events.a_run_wants_an_approval_once_more_of_any_administrator: Row({("abel", "approval")}),
     events.what_waits_for_an_approval_gets_a_date: OTTO_APPROVES,
-    events.a_run_gives_a_date_to_what_waits_for_an_approval: OTTO_APPROVES,
-    events.a_run_moves_what_waits_for_an_approval_that_nobody_has_read_of: OTTO_APPROVES,
-    events.the_undo_of_a_run_moves_what_waits_for_an_approval: OTTO_APPROVES,
-    events.the_undo_of_a_run_completes_what_was_approved: OTTO_APPROVES,
-    events.the_undo_of_a_run_wants_an_approval_that_was_waived: OTTO_APPROVES,
+    events.a_run_gives_a_date_to_what_waits_for_an_approval: OTTO_APPROVES_WHAT_IS_CHANGED,
+    events.a_run_moves_what_waits_for_an_approval_that_nobody_has_read_of: OTTO_APPROVES_WHAT_IS_CHANGED,
+    events.the_undo_of_a_run_moves_what_waits_for_an_approval: OTTO_APPROVES_WHAT_IS_CHANGED,
+    events.the_undo_of_a_run_completes_what_was_approved: OTTO_APPROVES_WHAT_IS_CHANGED,
+    events.the_undo_of_a_run_wants_an_approval_that_was_waived: OTTO_APPROVES_WHAT_IS_CHANGED,
     # Completion and release
     events.it_is_completed_for_later: NOTHING,
     events.it_is_accepted_and_then_completed: Row({"in_progress": {("mia", "accepted")}}),
-    events.it_is_asked_completed_and_held: Row({"in_progress": MIA_IS_ASKED, "announced": MIA_IS_ASKED}),
-    events.it_is_moved_held_and_reopened: NOTHING,
+    events.it_is_asked_completed_and_held: Row(
+        {
+            "hidden": {("tom", "changed")},
+            "in_progress": {("tom", "changed"), *MIA_IS_ASKED},
+            "announced": {("tom", "changed"), *MIA_IS_ASKED},
+        }
+    ),
+    events.it_is_moved_held_and_reopened: TOMS_IS_CHANGED,
     events.it_is_released_by_hand: Row({("mia", "released")}, emails=RELEASED_BY_HAND),
-    events.it_is_released_early: Row({("mia", "released")}, emails=RELEASED_BY_HAND),
+    events.it_is_released_early: Row({("mia", "released"), ("tom", "changed")}, emails=RELEASED_BY_HAND),
     events.it_is_released_at_its_date: Row({("mia", "released")}, emails=RELEASED),
     events.a_member_who_left_has_a_release: NOTHING,
     events.it_is_undone: NOTHING,
@@ -188,10 +216,12 @@ TABLE: dict[Callable[[World], object], Row] = {
     events.it_is_recalled_after_its_technician_left: Row({("abel", "recalled")}, emails={("mia", "recalled", NOW)}),
     events.it_is_recalled_before_its_email: Row({("tom", "recalled")}),
     events.the_undo_of_a_run_recalls: Row({("tom", "recalled")}, emails={("mia", "recalled", NOW)}),
-    events.it_is_released_again: Row({("mia", "released")}, emails=RELEASED_BY_HAND),
-    events.conditions_hold_it_back: Row({("tom", "held")}, dora("held")),
+    events.it_is_released_again: Row({("mia", "released"), ("tom", "changed")}, emails=RELEASED_BY_HAND),
+    events.colleagues_change_it: TOMS_IS_CHANGED,
+    events.a_run_of_its_technician_changes_it: NOTHING,
+    events.conditions_hold_it_back: Row({("tom", "held"), ("tom", "changed")}, dora("held")),
     events.conditions_hold_it_back_and_its_technician_left: Row(administrators("held")),
-    events.conditions_hold_back_what_is_an_administrators: Row({("abel", "held")}),
+    events.conditions_hold_back_what_is_an_administrators: Row({("abel", "held"), ("abel", "changed")}),
     events.its_release_fails: Row({("tom", "failed"), *administrators("failed")}, dora("failed")),
     # Reminders
     events.its_release_is_near: Row({("tom", "reminder")}, dora("reminder")),

@@ -622,6 +622,21 @@ def it_is_released_again(w: World) -> None:
     releases.release_now(case=Case.objects.get(), by=w.ada, reason=REASON, **WEB)
 
 
+def colleagues_change_it(w: World) -> None:
+    case = w.case()
+    corrections.correct(case=case, by=w.ada, case_type=None, urgency="urgent", **WEB)
+    releases.complete(case=case, by=w.ada, release_on=LATER, **WEB)
+    releases.schedule(case=case, by=w.ada, release_on=LATEST, reason=REASON, **WEB)
+    releases.return_to_accepted(case=case, by=w.ada, **WEB)
+
+
+def a_run_of_its_technician_changes_it(w: World) -> None:
+    case = w.case(scheduled=True)
+    run = bulk.preview(by=w.tom, action="return", keys=[case.pk], parameters=Parameters(), reason=REASON)
+    bulk.start(by=w.tom, run=run)
+    bulk.work_off()
+
+
 def conditions_hold_it_back(w: World, **options: Any) -> None:
     case = w.case(scheduled=True, scheduled_release_date=TODAY, scheduled_release_time=FROZEN.time(), **options)
     _condition(case, w.ada)
