@@ -15,9 +15,16 @@ from django.utils.translation import gettext as _
 from cases.core import limits
 from cases.core.errors import BadDocument, CaseError
 from cases.core.text import clean_text
-from cases.delivery.notifications import mark_acted_on, notify_each, with_administrators
+from cases.delivery.notifications import (
+    administrators,
+    mark_acted_on,
+    mark_outdated,
+    notify_each,
+    with_administrators,
+)
 from cases.documents import attach_and_remove as documents
 from cases.lifecycle import form_tokens, permissions, quotas
+from cases.lifecycle.deputies import deputies_of
 from cases.lifecycle.history import log_committed
 from cases.lifecycle.locking import Locked, lock_for_action
 from cases.lifecycle.notification_kinds import About
@@ -54,7 +61,7 @@ def send(
         locked = lock_for_action(case, Action.WRITE_MESSAGE, by=by, source=source)
         used = form_tokens.use(form_token, by=locked.by, content=content)
         message = _record(locked, text, kept)
-        mark_acted_on(ABOUT_MESSAGES, case=locked.case, by=locked.by, at=message.at)
+        _settle(locked)
         _tell(message, locked, asks=asks)
         _take_turns(locked, asks=asks)
         form_tokens.remember(used, message.pk)
@@ -71,7 +78,7 @@ def end_waiting(*, case: Case, by: User, source: str) -> Case:
     former = locked.case.waiting_for
     if former:
         locked.recorder.record(CaseEvent.Kind.WAITING_ENDED, details={"waited_for": former})
-        mark_acted_on(ABOUT_MESSAGES, case=locked.case, by=locked.by, at=locked.recorder.at)
+        _settle(locked)
         _wait_for(locked.case, "", None)
     return locked.case
 
@@ -120,6 +127,17 @@ def _tell(message: CaseMessage, locked: Locked, *, asks: bool) -> None:
         kind = Kind.QUESTION if asks and not case.is_released else Kind.REPLY
         to = [About(case.member_id, case.pk, message.pk)]
     notify_each(kind, to, by=by, at=message.at)
+
+
+def _settle(locked: Locked) -> None:
+    """Mark read what was told of messages: to a member, or to all staff who may have been told, whichever of them
+    acts."""
+    case, by, at = locked.case, locked.by, locked.recorder.at
+    mark_acted_on(ABOUT_MESSAGES, case=case, by=by, at=at)
+    if not by.is_member:
+        technicians = {case.assigned_to_id} if case.assigned_to_id else set()
+        people = technicians.union(administrators(), *deputies_of(technicians).values()) - {by.pk}
+        mark_outdated({case.pk}, kinds=ABOUT_MESSAGES, people=people, at=at)
 
 
 def _take_turns(locked: Locked, *, asks: bool) -> None:

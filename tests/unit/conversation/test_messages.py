@@ -16,7 +16,8 @@ from cases.core.errors import CaseError, QuotaReached, SentAlready, WrongState
 from cases.core.schedule import Schedule
 from cases.delivery.notifications import notify
 from cases.lifecycle import conversation, form_tokens
-from cases.models import Case, CaseDocument, CaseEvent, CaseMessage, Notification
+from cases.models import Absence, Case, CaseDocument, CaseEvent, CaseMessage, Notification
+from tests.clocks import portals_today
 from tests.factories import CaseFactory, CaseMessageFactory, UserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -98,6 +99,25 @@ def test_who_acts_on_a_message_has_read_of_it(case, member, technician, other_te
     assert unread() == {(technician.pk, "mention"), (technician.pk, "reply"), (member.pk, "reply")}
     messages.end_waiting(case=case, by=technician, source="web")
     assert unread() == {(technician.pk, "mention"), (member.pk, "reply")}
+
+
+@pytest.mark.parametrize("answer", ["a message", "no reply needed"])
+@pytest.mark.parametrize("who", ["deputy", "administrator", "technician"])
+def test_what_one_of_them_has_answered_is_settled_for_all(who, answer, case, member, technician, administrator):
+    """The deputy was told too, and so are administrators once the technician has left."""
+    deputy = UserFactory(role="technician")
+    today = portals_today()
+    Absence.objects.create(technician=technician, deputy=deputy, first_day=today, last_day=today)
+    by = {"deputy": deputy, "administrator": administrator, "technician": technician}[who]
+    say(case, member)
+    notify(Kind.QUESTION, case=case, to=[administrator], by="a test", at=timezone.now())
+    notify(Kind.QUESTION, case=CaseFactory(assigned_to=technician), to=[technician], by="a test", at=timezone.now())
+    if answer == "a message":
+        say(case, by)
+    else:
+        messages.end_waiting(case=case, by=by, source="web")
+    unread = Notification.objects.filter(read_at=None).exclude(recipient=member)
+    assert {each.case_id for each in unread} == set(Case.objects.exclude(pk=case.pk).values_list("pk", flat=True))
 
 
 def test_no_reply_is_needed(case, member, technician):
