@@ -39,8 +39,8 @@ class MigrationsPending(Exception):
 def check_migrated() -> None:
     """Raise MigrationsPending unless all migrations of this process are applied.
 
-    That they are is remembered, because they stay applied while it runs, and building their graph takes long. An error
-    is not remembered.
+    That they are is remembered, because they stay applied while it runs, and probes come often. An error is not
+    remembered.
     """
     executor = MigrationExecutor(connection)
     pending = executor.migration_plan(executor.loader.graph.leaf_nodes())

@@ -29,6 +29,8 @@ HEARTBEAT = "cleanup"
 WEEK = dt.timedelta(days=7)
 # After a run that failed, or whose worker was killed.
 NEXT_TRY = dt.timedelta(days=1)
+# Unread notifications say what to do, so they are kept for long, and never shorter than read ones.
+UNREAD = dt.timedelta(days=365)
 # The most rows that one transaction deletes, so that nothing waits for long.
 BATCH = 1000
 
@@ -116,9 +118,28 @@ def _previews(now: dt.datetime) -> int:
 
 
 def _notifications(now: dt.datetime) -> int:
-    """Delete notifications that were read long ago."""
+    """Delete notifications that were read long ago, or never."""
     read_long_ago = Notification.objects.filter(read_at__lt=now - settings.CLEANUP_NOTIFICATIONS)
-    return delete_in_batches(read_long_ago, along="read_at")
+    return delete_in_batches(read_long_ago, along="read_at") + _never_read(now)
+
+
+def _never_read(now: dt.datetime) -> int:
+    """Delete unread notifications after UNREAD.
+
+    Their keys are in the order of their time, and no other index is. Of the old ones, only these and those that were
+    read lately are left.
+    """
+    before = now - max(UNREAD, settings.CLEANUP_NOTIFICATIONS)
+    count = last = 0
+    while rows := list(
+        Notification.objects.filter(pk__gt=last).order_by("pk").values_list("pk", "at", "read_at")[:BATCH]
+    ):
+        old = [pk for pk, at, read_at in rows if at < before and read_at is None]
+        count += Notification.objects.filter(pk__in=old, read_at__isnull=True).delete()[0] if old else 0
+        last, at, _read = rows[-1]
+        if at >= before:
+            break
+    return count
 
 
 STEPS = [

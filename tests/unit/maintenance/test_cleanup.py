@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from cases.maintenance import cleanup
 from cases.maintenance.cleanup import STEPS, CleanupStep
-from cases.models import SecurityState, UsedFormToken
+from cases.models import Notification, SecurityState, UsedFormToken
 from tasks.cleanup import clean_up
 from tests.conftest import FROZEN
 
@@ -96,6 +96,31 @@ def test_what_forms_leave_behind_goes(member):
         UsedFormToken.objects.create(user=member, token=token, content="c" * 64, at=FROZEN - days * DAY)
     assert cleanup.clean_up(FROZEN)["forms"] == 1
     assert keys(UsedFormToken, "token") == {"young"}
+
+
+@pytest.mark.parametrize("batch", [1, 2, 3, 1000])
+def test_notifications_go_some_time_after_they_were_read_and_unread_ones_after_a_year(batch, technician, monkeypatch):
+    monkeypatch.setattr(cleanup, "BATCH", batch)
+    facts = [(500, 91), (500, None), (499, 89), (370, None), (364, None), (100, 91), (100, 89), (0, None)]
+    made = [
+        Notification.objects.create(
+            recipient=technician,
+            kind="queue",
+            at=FROZEN - at * DAY,
+            read_at=None if read is None else FROZEN - read * DAY,
+        )
+        for at, read in facts
+    ]
+    assert cleanup.clean_up(FROZEN)["notifications"] == 4
+    left = Notification.objects.order_by("pk").values_list("pk", flat=True)
+    assert list(left) == [made[number].pk for number in (2, 4, 6, 7)]
+    assert cleanup.clean_up(FROZEN)["notifications"] == 0
+
+
+def test_unread_notifications_are_kept_as_long_as_read_ones(technician, settings):
+    settings.CLEANUP_NOTIFICATIONS = 1000 * DAY
+    Notification.objects.create(recipient=technician, kind="queue", at=FROZEN - 999 * DAY)
+    assert cleanup.clean_up(FROZEN)["notifications"] == 0
 
 
 @pytest.mark.parametrize("failing", [0, 1, 2])

@@ -156,6 +156,10 @@ def read_long_ago() -> Work:
     return partial(cleanup._notifications, dt.datetime(2025, 1, 12, tzinfo=dt.UTC) + settings.CLEANUP_NOTIFICATIONS)
 
 
+def never_read() -> Work:
+    return partial(cleanup._never_read, Notification.objects.earliest("pk").at + cleanup.UNREAD - dt.timedelta(days=1))
+
+
 def messages_of_a_case() -> Work:
     quiet, reader = CaseMessage.objects.filter(author=person("ada")).earliest("pk").case, person("tom")
     return lambda: list(CaseMessage.objects.of(quiet, seen_by=reader).order_by("-pk")[:50])
@@ -224,6 +228,7 @@ PLANS: dict[str, tuple[Callable[[], Work], str, str, int]] = {
         )
         for name in ("mia", "tom", "ada")
     },
+    "clean up what was never read": (never_read, TOLD, "cases_notification_pkey", 4 * cleanup.BATCH),
     "clean up": (read_long_ago, TOLD, "notification_expiring", 3 * cleanup.BATCH),
     "what an email tells": (of_email, TOLD, "notification_mailed", 10),
     "told already": (told_already, TOLD, "notification_once", 10),
