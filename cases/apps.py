@@ -19,9 +19,9 @@ class CasesConfig(AppConfig):
         from cases.maintenance import rebuild_search
         from cases.models.text_limits import keep_text_limits
 
-        # Django prefers the command of the earliest app, which can't be this one: the admin has to know the models of
+        # Django prefers the commands of the earliest app, which can't be this one: the admin has to know the models of
         # others before it forgets some of them.
-        get_commands()["changepassword"] = self.name
+        get_commands().update(changepassword=self.name, createsuperuser=self.name)
         client_addresses.connect()
         factor_changes.connect()
         logins.take_over()

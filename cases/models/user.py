@@ -78,6 +78,7 @@ class PortalUserManager(UserManager["User"]):
         """Do the same as UserQuerySet.with_address, for all people."""
         return self.get_queryset().with_address(address)
 
+    @transaction.atomic
     def create_superuser(
         self, username: str, email: str | None = None, password: str | None = None, **extra: Any
     ) -> "User":
