@@ -94,7 +94,7 @@ class BulkShiftForm(BulkForm):
     )
     unit = forms.ChoiceField(
         label=_("Unit"),
-        choices=[("working", _("working days")), ("days", _("days"))],
+        choices=[("working", _("Working days")), ("days", _("Days"))],
         widget=forms.Select(attrs=SELECT),
         help_text=_("Working days are Monday to Friday, except holidays and blackout days."),
     )
