@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from cases.casework import drafts
-from cases.core.errors import CaseError, DraftChanged, FormReused, SentAlready
+from cases.core.errors import CaseError, DraftChanged, FormReused, SentAlready, WrongState
 from cases.documents import attach_and_remove as documents
 from cases.documents.upload_handlers import is_file_sent, uploaded_file
 from cases.forms.drafts import ATTACH, SUBMIT, DraftForm
@@ -61,8 +61,12 @@ def _not_edited(request: PortalRequest, error: CaseError, pk: int) -> HttpRespon
     is_changed = isinstance(error, DraftChanged)
     if request.htmx:
         return render_saved(request, problem=error.message, status=error.status, is_changed=is_changed)
-    form = DraftForm(request.POST, instance=visible_case(request, pk)) if request.method == "POST" else None
-    if form and is_changed:
+    if request.method != "POST" and isinstance(error, WrongState):
+        # The way back from the case that was just submitted.
+        messages.info(request, error.message)
+        return redirect("case_detail", pk=pk)
+    if is_changed:
+        form = DraftForm(request.POST, instance=visible_case(request, pk))
         return _changed_meanwhile(request, pk, form, error)
     return show_refusal(request, error, pk)
 

@@ -126,3 +126,17 @@ def test_a_page_that_saves_itself_is_told_that_its_person_may_not(client, member
     assert answer.status_code == 403
     assert "<html" not in answer.content.decode()
     assert "You don't have permission to do this anymore." in answer.content.decode()
+
+
+@pytest.mark.parametrize("way", ["get", "head"])
+def test_back_to_a_draft_that_was_submitted_meanwhile_leads_to_the_case(way, client, member):
+    case = CaseFactory(member=member, submitted=True)
+    answer = getattr(client, way)(f"/cases/{case.pk}/edit/", follow=True)
+    assert answer.redirect_chain == [(f"/cases/{case.pk}/", 302)]
+    assert way == "head" or "You already submitted this case." in answer.content.decode()
+
+
+def test_what_is_sent_to_a_draft_that_was_submitted_meanwhile_is_refused(client, member):
+    case = CaseFactory(member=member, submitted=True)
+    answer = client.post(f"/cases/{case.pk}/edit/", {"title": "Other", "description": "Mine", "version": 0})
+    assert answer.status_code == 409

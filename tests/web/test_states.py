@@ -111,20 +111,22 @@ def another_urgency(case: Case, person: str) -> dict[str, object]:
 
 @dataclass(frozen=True)
 class Door:
-    """A URL with a method: its action (None: only to look), what is sent, and the status of the response."""
+    """A URL with a method: its action (None: only to look), what is sent, and the status of the response: if it is
+    done, and if the case is in another state."""
 
     name: str
     method: str
     action: Action | None
     data: Data = nothing
     done: int = 302
+    wrong_state: int = 409
     document: str = "submission"
 
 
 # A method without a door is answered with 405. A GET at the address of a button leads to the page of the case.
 DOORS = [
     Door("case_detail", "get", None, done=200),
-    Door("edit_case", "get", Action.EDIT, done=200),
+    Door("edit_case", "get", Action.EDIT, done=200, wrong_state=302),
     Door("edit_case", "post", Action.EDIT, another_text),
     Door("delete_case", "post", Action.DELETE),
     Door("submit_case", "post", Action.SUBMIT),
@@ -262,7 +264,7 @@ def answer(door: Door, person: str, state: State, view: str) -> int:
     if rule is None or not is_related(person, rule.relation, state):
         return 403
     if state not in rule.states:
-        return 409
+        return door.wrong_state
     if door.name == "send_message" and is_unread(state, view):
         return 409
     if door.name == "remove_document" and door.document != ("submission" if person == MIA else "report"):
