@@ -4,6 +4,7 @@ The plan of the count is asserted in tests/unit/selectors/test_telling_plans.py.
 """
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,6 +119,19 @@ def unread(person: User) -> list[NotificationGroup | NotificationWave]:
 def read(person: User) -> list[NotificationGroup | NotificationWave]:
     """Return the read notifications of `person` by case, newest first."""
     return _in_waves(_groups(person, READ), person)
+
+
+def grouped_in_words(groups: Sequence[NotificationGroup | NotificationWave]) -> str:
+    """Say how many notifications these `groups` are, as the bell counts them. Empty if each is one."""
+    count = sum(len(each.keys) if isinstance(each, NotificationWave) else len(each.lines) for each in groups)
+    if count == len(groups):
+        return ""
+    words = ngettext(
+        "%(n)s unread notifications in %(groups)s group",
+        "%(n)s unread notifications in %(groups)s groups",
+        len(groups),
+    )
+    return words % {"n": in_words(count), "groups": len(groups)}
 
 
 def _in_waves(groups: list[NotificationGroup], person: User) -> list[NotificationGroup | NotificationWave]:

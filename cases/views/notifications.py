@@ -22,6 +22,7 @@ def notifications(request: PortalRequest) -> HttpResponse:
     unread = selectors.unread(request.user)
     context = {
         "unread": unread,
+        "grouped": selectors.grouped_in_words(unread),
         "read": selectors.read(request.user),
         "newest": max((group.key for group in unread), default=0),
         "most": selectors.MAX_COUNTED,

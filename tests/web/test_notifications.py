@@ -210,6 +210,18 @@ def test_a_wave_of_one_kind_is_one_row_that_is_read_at_once(case, member, other_
     assert '<li class="notice wave">' in page(client)
 
 
+def test_the_page_says_how_the_number_of_the_bell_becomes_fewer_rows(case, member, technician):
+    client = signed_in(technician)
+    tell(Kind.QUESTION, case, technician, by=member)
+    assert "unread notifications in" not in page(client), "one row for one"
+    tell(Kind.REPLY, case, technician, by=member)
+    assert "2 unread notifications in 1 group<" in page(client)
+    for about in CaseFactory.create_batch(5, member=member, assigned_to=technician, scheduled=True):
+        tell(Kind.REMINDER, about, technician, ref=1)
+    assert bell(client) == 7
+    assert "7 unread notifications in 2 groups<" in page(client)
+
+
 def test_a_few_of_one_kind_are_rows_of_their_own(member, technician):
     for about in CaseFactory.create_batch(4, member=member, assigned_to=technician, scheduled=True):
         tell(Kind.REMINDER, about, technician, ref=1)
