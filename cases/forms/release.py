@@ -129,6 +129,10 @@ class CompletionForm(ChangeForm, ScheduleFields):
         """Keep the date for a person who chooses "schedule"."""
         self.default_date = date
 
+    def propose_option(self, *, can_release_now: bool) -> None:
+        """Choose what can be done. Both can still be chosen, because what holds the case back may end meanwhile."""
+        self.initial["release_option"] = "now" if can_release_now else "schedule"
+
     def release_on(self, case: Case) -> Schedule | None:
         """Return the schedule chosen for `case`, or None for now. BadSchedule for a choice that contradicts itself."""
         asked = self.cleaned_data

@@ -22,6 +22,7 @@ async function refreshPreflight() {
     // The later request knows more, whichever response comes first.
     if (!found || asked !== preflights) return;
     shownPreflight().replaceWith(found);
+    document.getElementById("release-now-note").replaceWith(page.getElementById("release-now-note"));
     for (const sentence of page.querySelectorAll("#dialog-complete [data-consequence]")) {
       document.querySelector(`#dialog-complete [data-consequence="${sentence.dataset.consequence}"]`).replaceWith(sentence);
     }
@@ -82,7 +83,7 @@ function showConsequence() {
   const chosen = dialog.querySelector("[name=release_option]:checked").value;
   const day = chosen === "schedule" ? dayInWords(dialog.querySelector("[name=release_date]")) : "";
   for (const sentence of dialog.querySelectorAll("[data-consequence]")) {
-    sentence.hidden = sentence.dataset.consequence !== chosen || (chosen === "schedule" && !day);
+    sentence.hidden = sentence.dataset.consequence !== chosen || (chosen === "schedule" ? !day : !sentence.textContent);
     if (!sentence.dataset.words || !day) continue;
     const time = dialog.querySelector("[name=release_time]").value || sentence.dataset.timeOfDay;
     sentence.textContent = sentence.dataset.words.replace("[date]", day).replace("[time]", timeInWords(time));

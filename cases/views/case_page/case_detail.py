@@ -122,11 +122,15 @@ def _staff_panels(
         "now": now,
     }
     days = next((form.days for form in forms.values() if isinstance(form, ScheduleFields)), None)
+    release = release_panel(case, can, documents=documents, days=days, **facts)
+    if "completion_form" in forms:
+        is_held = release["release_stop"] or release["preflight"].has_unmet
+        forms["completion_form"].propose_option(can_release_now=not is_held)
     return {
         **staff,
         **forms,
         **answer_panel(case, can),
-        **release_panel(case, can, documents=documents, days=days, **facts),
+        **release,
         **condition_panel(case, user, can, **facts),
         **undo_panel(case, user, can, staff["events"]),
         **canned_texts(can),
@@ -153,7 +157,7 @@ def _forms(case: Case, user: User, can: set[Action], now: dt.datetime) -> dict[s
     if Action.ACCEPT in can:
         forms["accept_form"] = AcceptForm(by=user, initial=initial)
     if Action.COMPLETE in can:
-        forms["completion_form"] = CompletionForm(initial=initial | {"release_option": "now"})
+        forms["completion_form"] = CompletionForm(initial=initial)
         forms["completion_form"].offer(case, any_day=user.is_administrator, now=now)
     if Action.RESCHEDULE in can:
         present = {"release_date": case.scheduled_release_date, "release_time": case.scheduled_release_time}
