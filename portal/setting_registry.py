@@ -316,7 +316,7 @@ CLEANUP = [
     Setting(
         "CLEANUP_NOTIFICATIONS_DAYS",
         "90",
-        _("Notifications are deleted this long after they were read."),
+        _("How long read notifications are kept. Unread ones are kept for at least a year."),
         WholeNumber(1, MAX_DAYS),
         DAYS,
     ),
