@@ -134,6 +134,22 @@ def test_a_new_token_is_no_change(tab):
     expect(tab.get_by_text("Handed over to otto.")).to_be_visible()
 
 
+def test_a_script_that_comes_after_the_button_was_pressed_is_no_change(tab_for, member):
+    """It takes the field for a file out of the form."""
+    tab = tab_for(member)
+    slow = Slow(tab)
+    late = []
+    tab.route("**/documents*.js", lambda route: late.append(route))
+    tab.goto("/cases/new/", wait_until="commit")
+    wait_until(tab, lambda: late)
+    tab.get_by_label("Title").fill("Pension")
+    slow.press_until_asked(tab.get_by_role("button", name="Save draft"))
+    late[0].continue_()
+    tab.wait_for_load_state("domcontentloaded")
+    slow.answer()
+    expect(tab.get_by_text("Draft saved.")).to_be_visible()
+
+
 def test_only_the_first_button_counts(tab_for, member):
     tab = tab_for(member)
     tab.goto("/cases/new/")

@@ -106,10 +106,10 @@ const canAsk = () => Boolean(AbortSignal.timeout && HTMLFormElement.prototype.re
 /** Whether the form is sent without asking first whether the portal answers: it does, nothing would be lost, or the browser is too old to ask. */
 const goesNow = (form) => "reachable" in form.dataset || (navigator.onLine && !hasContent(form)) || !canAsk();
 
-/** What the person entered. Scripts may renew what is hidden in the meantime: a token, or the version that was saved. */
+/** What the person entered. Scripts may renew what is hidden in the meantime: a token, or the version that was saved. A script that comes late takes the field for a file out of the form (documents.js). */
 function enteredIn(form) {
   const data = new FormData(form);
-  for (const { name, type } of form.elements) if (type === "hidden") data.delete(name);
+  for (const { name, type, value } of form.elements) if (type === "hidden" || (type === "file" && !value)) data.delete(name);
   return JSON.stringify([...data].map(([name, value]) => [name, value.name ?? value]));
 }
 
