@@ -16,6 +16,8 @@ Kind = AccountEvent.Kind
 
 
 class Command(createsuperuser.Command):
+    help = "Create an administrator, and record it in the history of the account."
+
     def handle(self, *args: Any, **options: Any) -> None:
         # The manager creates the account in a transaction of its own, after all questions.
         post_save.connect(_record, sender=User)
