@@ -50,6 +50,8 @@ def test_every_request_is_answered_as_if_it_were_not_completed(
         )
         for own in (case.external_case_id, f"/cases/{case.pk}/", f"%2Fcases%2F{case.pk}%2F"):
             told = told.replace(own, "")
+        if response.status_code == 302:
+            client.get("/")  # shows its message, which the next page would show otherwise
         return response.status_code, len(statements), told
 
     names = "edit submit accept complete reschedule return hold release documents hand-over notes answer as-member"
