@@ -15,13 +15,7 @@ from django.utils.translation import gettext as _
 from cases.core import limits
 from cases.core.errors import BadDocument, CaseError
 from cases.core.text import clean_text
-from cases.delivery.notifications import (
-    administrators,
-    mark_acted_on,
-    mark_outdated,
-    notify_each,
-    with_administrators,
-)
+from cases.delivery.notifications import administrators, mark_acted_on, mark_outdated, notify_each, with_administrators
 from cases.documents import attach_and_remove as documents
 from cases.lifecycle import form_tokens, permissions, quotas
 from cases.lifecycle.deputies import deputies_of

@@ -14,13 +14,7 @@ from cases.delivery.email_batch import EmailBatch, EmailContext
 from cases.delivery.email_claims import claim, claimable, drop, mark_undeliverable, record, return_claim
 from cases.delivery.email_kinds import KINDS
 from cases.delivery.rejected_mailboxes import record_refusal
-from cases.delivery.results import (
-    ACCOUNT_DEACTIVATED,
-    NO_ADDRESS,
-    DeliveryReport,
-    DeliveryResult,
-    Outcome,
-)
+from cases.delivery.results import ACCOUNT_DEACTIVATED, NO_ADDRESS, DeliveryReport, DeliveryResult, Outcome
 from cases.delivery.transport import Transport
 
 logger = structlog.get_logger(__name__)

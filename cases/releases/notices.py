@@ -107,6 +107,8 @@ def tell_of_events(events: Sequence[CaseEvent]) -> None:
 
 def _tell_of_changes(events: Sequence[CaseEvent], *, at: dt.datetime) -> None:
     by = events[0].actor
+    if by is None:
+        return
     added = {event.details["condition"] for event in events if event.kind == Event.CONDITION_ADDED}
     open_ones = to_take_care_of(added)
     steps = [
@@ -114,8 +116,7 @@ def _tell_of_changes(events: Sequence[CaseEvent], *, at: dt.datetime) -> None:
         for event in events
         if event.kind != Event.CONDITION_ADDED or event.details["condition"] in open_ones
     ]
-    if by is not None:
-        tell_technicians(steps, by=by, at=at)
+    tell_technicians(steps, by=by, at=at)
 
 
 def tell_of_recalls(cases: Sequence[Case], *, by: User | str, at: dt.datetime) -> None:

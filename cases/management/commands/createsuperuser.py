@@ -1,6 +1,6 @@
 """Django's command of that name, which also writes the history of the account.
 
-cases.apps puts it in the place of Django's own.
+cases.apps replaces Django's own with it.
 """
 
 from typing import Any
